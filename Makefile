@@ -1,0 +1,83 @@
+# Everything runs in .venv, which each target sets up once, for itself and no further; `make help` lists the targets.
+#
+#     make test PYTHON=python3.12                                  another Python (3.11 or later)
+#     make test TORCH_INDEX=https://download.pytorch.org/whl/cpu   the torch wheel from another index, here without CUDA
+#
+# Both count while .venv is being made: to change them later, `make clean` first.
+
+PYTHON ?= python3
+TORCH_INDEX ?=
+
+VENV := .venv
+IN := $(VENV)/bin/python
+INSTALL := $(IN) -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
+
+.DEFAULT_GOAL := help
+.NOTPARALLEL: # one pip at a time
+.PHONY: help demo test test-peers lint bench fuzz clean
+
+help: ## list the targets
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 12
+
+demo: $(VENV)/all ## train a small language model with and without warm-up; two minutes
+	$(VENV)/bin/preheat demo
+
+test: $(VENV)/test ## the core, its laws, the adapter, the docs; then the branch coverage of the core
+	$(IN) -m pytest --cov --cov-report=term
+
+# Each file in its own process: frameworks patch each other, and some warn when they meet.
+test-peers: $(VENV)/peers ## our curves against those of installed peers and frameworks
+	@failed=0; for file in tests/peers/test_*.py; do $(IN) -m pytest -q "$$file" || failed=1; done; exit $$failed
+
+lint: $(VENV)/lint ## ruff and mypy, over everything
+	@failed=0; for tool in "ruff check" "ruff format --check" mypy; do $(IN) -m $$tool || failed=1; done; exit $$failed
+
+bench: $(VENV)/test ## measure: every script in benchmarks/
+	@for file in benchmarks/[!_]*.py; do echo "$$file"; $(IN) "$$file" || exit 1; done
+
+fuzz: $(VENV)/test ## throw text at the parser until it breaks, or for a minute
+	$(IN) tests/fuzz_text.py
+
+clean: ## remove .venv and whatever the tools left
+	rm -rf $(VENV) dist .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	find . -name __pycache__ -prune -exec rm -rf {} +
+
+# Set-up. Each file below says that its step is done; a change of pyproject.toml or constraints.txt undoes it.
+
+NEEDS := pyproject.toml constraints.txt
+
+# What is wrong with PYTHON, in one line; nothing if nothing is. (`false`: make writes the output of a 127 elsewhere.)
+wrong = $(shell $(PYTHON) -c 'import sys; \
+    sys.version_info < (3, 11) and sys.exit("$(PYTHON) is Python %d.%d, preheat needs 3.11 or later: \
+make PYTHON=python3.11" % sys.version_info[:2]); \
+    from importlib.util import find_spec; \
+    find_spec("ensurepip") or sys.exit("$(PYTHON) makes environments without pip; on Debian or Ubuntu: \
+apt install python3-venv")' 2>&1 || false)
+
+$(VENV)/made:
+	$(if $(wrong),$(error $(wrong)))
+	@echo "making $(VENV)"
+	@$(PYTHON) -m venv --clear $(VENV)
+	@$(IN) -m pip install --quiet --disable-pip-version-check "pip>=25.1" # the first that reads dependency groups
+	@touch $@
+
+$(VENV)/all: $(NEEDS) | $(VENV)/made
+	@echo "installing preheat with torch, the command line and pictures"
+	@$(if $(TORCH_INDEX),$(INSTALL) --no-deps --index-url $(TORCH_INDEX) torch)
+	@$(INSTALL) --editable ".[all]"
+	@touch $@
+
+$(VENV)/test: $(VENV)/all
+	@echo "installing what the tests need"
+	@$(INSTALL) --group test
+	@touch $@
+
+$(VENV)/peers: $(VENV)/test
+	@echo "installing the peers that the tests compare with"
+	@$(INSTALL) --group peers
+	@touch $@
+
+$(VENV)/lint: $(VENV)/test
+	@echo "installing the linters"
+	@$(INSTALL) --group lint
+	@touch $@
