@@ -1,0 +1,26 @@
+"""Learning-rate and hyperparameter schedules for PyTorch, warm-up first.
+
+>>> from preheat import cosine, warmup
+>>> plan = warmup(2_000) >> cosine(1, 0.1, steps=98_000)
+>>> plan(0), plan(1_999), plan(99_999)
+(0.0005, 1.0, 0.1)
+"""
+
+from typing import TYPE_CHECKING
+
+from preheat import recipes, shapes
+from preheat._fields import PreheatWarning
+from preheat._json import from_json, to_json
+from preheat._nodes import function, zero_based
+from preheat._plan import VOCABULARY, Plan, constant
+from preheat._text import parse
+
+if TYPE_CHECKING:  # names of the language, for editors and type checkers
+    from preheat.recipes import *  # noqa: F403
+    from preheat.shapes.laws import *  # noqa: F403
+    from preheat.shapes.ramps import *  # noqa: F403
+
+__version__ = "0.1.0.dev0"
+
+globals().update(VOCABULARY)  # every name of the language is a name of the package
+__all__ = ["Plan", "PreheatWarning", "from_json", "parse", "to_json", *VOCABULARY]

@@ -1,0 +1,176 @@
+"""What a parameter may be, said once: an annotation is the check, the message, the documentation and the test data.
+
+    def linear(t: Time, start: Number, end: Number, *, steps: Steps) -> Value: ...
+"""
+
+import inspect
+import reprlib
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import wraps
+from numbers import Integral, Real
+from typing import Annotated, Any, ParamSpec, TypeVar, get_args, get_type_hints
+
+__all__ = ["Beta", "Count", "Number", "Positive", "PreheatWarning", "Steps", "Time", "Value", "require"]
+
+LAST = 2**53  # beyond it a float no longer tells one update from the next
+
+
+class PreheatWarning(UserWarning):
+    """Something in the way preheat is used is probably not what was meant; the message says the remedy."""
+
+
+class BrokenRuleError(ValueError):
+    """A rule between parameters does not hold; the constructor that meets it adds who and what."""
+
+
+@dataclass(frozen=True)
+class Field:
+    """A kind of parameter: `words` for people, bounds for the check, `good` and `bad` values for the tests."""
+
+    words: str
+    whole: bool
+    low: float = -float("inf")
+    high: float = float("inf")
+    good: tuple[float, ...] = field(default=(), compare=False)
+    bad: tuple[object, ...] = field(default=(), compare=False)
+
+    def check(self, who: str, name: str, got: object) -> float:
+        """`got` as a plain int or float.
+
+        Raises:
+            TypeError: it is of another kind (a bool, a text, a float where a whole number is due).
+            ValueError: it is outside the bounds, infinite or NaN.
+        """
+        if isinstance(got, bool) or not isinstance(got, Integral if self.whole else Real):
+            raise TypeError(self._refusal(who, name, got))
+        try:
+            value = int(got) if isinstance(got, Integral) and self.whole else float(got) + 0.0  # + 0.0: no minus zero
+        except OverflowError:
+            value = float("inf")
+        if not self.low < value < self.high:
+            raise ValueError(self._refusal(who, name, got))
+        return value
+
+    def _refusal(self, who: str, name: str, got: object) -> str:
+        return f"{who}({name}={reprlib.repr(got)}): {name} must be {self.words}"
+
+
+_NOT_NUMBERS = ("1", None, True, [1], 1j)
+_NOT_FINITE = (float("nan"), float("inf"), -float("inf"))
+_NOT_WHOLE = (*_NOT_NUMBERS, 1.5, 2.0, float("nan"))
+
+type_of_time = object()  # marks `Time` in an annotation
+type_of_value = object()  # marks `Value`
+
+Time = Annotated[float, type_of_time]
+Value = Annotated[float, type_of_value]
+Number = Annotated[
+    float, Field("a finite number", whole=False, good=(1.0, 0.25, 2.0), bad=(*_NOT_NUMBERS, *_NOT_FINITE))
+]
+Positive = Annotated[
+    float, Field("a number above 0", whole=False, low=0, good=(2.0, 0.5), bad=(*_NOT_NUMBERS, *_NOT_FINITE, 0, -1.0))
+]
+Beta = Annotated[
+    float, Field("a number between 0 and 1, ends excluded", whole=False, low=0, high=1, good=(0.9, 0.5),
+                 bad=(*_NOT_NUMBERS, *_NOT_FINITE, 0, 1, 1.5)),
+]  # fmt: skip
+Steps = Annotated[
+    int, Field("a whole number of updates, 0 or more", whole=True, low=-1, high=LAST, good=(8, 5),
+               bad=(*_NOT_WHOLE, -1, LAST)),
+]  # fmt: skip
+Count = Annotated[
+    int, Field("a whole number, 1 or more", whole=True, low=0, high=LAST, good=(4, 10), bad=(*_NOT_WHOLE, 0, -3, LAST))
+]
+
+
+def require(condition: bool, rule: str) -> None:  # noqa: FBT001  # the condition is the sentence's subject
+    """Refuse parameters that break a rule between them; for the first lines of a shape.
+
+    >>> require(2 > 1, "start must be above end")
+
+    Raises:
+        ValueError: the rule does not hold.
+    """
+    if condition is False:
+        raise BrokenRuleError(rule)
+
+
+@dataclass(frozen=True)
+class Parameters:
+    """The parameters of a shape or recipe, read from its signature: their order, fields and defaults."""
+
+    who: str
+    signature: inspect.Signature
+    fields: Mapping[str, Field]
+
+    def bind(self, args: tuple[object, ...], kwargs: Mapping[str, object]) -> tuple[tuple[Any, ...], dict[str, Any]]:
+        """The checked arguments, positional ones and keyword-only ones, defaults filled in.
+
+        Raises:
+            TypeError: an argument is missing, unknown or of the wrong kind.
+            ValueError: an argument is outside what its annotation allows.
+        """
+        try:
+            bound = self.signature.bind(*args, **kwargs)
+        except TypeError as error:
+            message = f"{self.who}(): {error}; it takes {self.who}{self.signature}"
+            raise TypeError(message) from None
+        bound.apply_defaults()
+        for name, got in bound.arguments.items():
+            if got is not None or self.signature.parameters[name].default is not None:
+                bound.arguments[name] = self.fields[name].check(self.who, name, got)
+        return bound.args, bound.kwargs
+
+
+def parameters_of(function: Callable[..., object], *, skip: int = 0) -> Parameters:
+    """Read a function's parameters from its annotations, leaving out the first `skip`.
+
+    Raises:
+        TypeError: a parameter has no annotation of this module, or gathers (`*args`, `**kwargs`).
+    """
+    who = function.__name__
+    hints = get_type_hints(function, include_extras=True)
+    kept = list(inspect.signature(function).parameters.values())[skip:]
+    fields = {}
+    for parameter in kept:
+        found = list(_fields_in(hints.get(parameter.name)))
+        if len(found) != 1 or parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD):
+            message = f"{who}({parameter}): {parameter.name} must be annotated as Number, Steps or another field"
+            raise TypeError(message)
+        fields[parameter.name] = found[0]
+    plain = [p.replace(annotation=inspect.Parameter.empty) for p in kept]
+    return Parameters(who, inspect.Signature(plain), fields)
+
+
+def _fields_in(annotation: object) -> Iterator[Field]:
+    for part in get_args(annotation):
+        yield from [part] if isinstance(part, Field) else _fields_in(part)
+
+
+def field_of(annotation: object) -> Field:
+    """The field in `Number`, in `Steps | None`, ..."""
+    (found,) = _fields_in(annotation)
+    return found
+
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+def checked(function: Callable[P, R]) -> Callable[P, R]:
+    """Have a function's annotations check its arguments at every call."""
+    parameters = parameters_of(function)
+
+    @wraps(function)
+    def call(*args: P.args, **kwargs: P.kwargs) -> R:
+        args_, kwargs_ = parameters.bind(args, kwargs)
+        try:
+            return function(*args_, **kwargs_)
+        except BrokenRuleError as error:
+            given = [f"{name}={got!r}" for name, got in parameters.signature.bind(*args, **kwargs).arguments.items()]
+            message = f"{function.__name__}({', '.join(given)}): {error}"
+            raise ValueError(message) from None
+
+    call.parameters = parameters  # type: ignore[attr-defined]  # for the tests and the catalogue
+    return call

@@ -1,0 +1,96 @@
+"""Plans to JSON and back: each piece an object of one name and its parameters, an operator an object of its operands."""
+
+import json
+from inspect import signature
+from typing import Any
+
+from preheat._plan import OPERATORS, VOCABULARY, Plan, joined
+from preheat._text import LONGEST, nearest, textless
+
+__all__ = ["from_json", "to_json"]
+
+
+def to_json(plan: Plan) -> str:
+    """A plan as JSON text.
+
+    >>> from preheat import constant, linear
+    >>> to_json(2 * (linear(0, 1, steps=4) >> constant(1)))
+    '{"*": [2.0, {">>": [{"linear": {"start": 0.0, "end": 1.0, "steps": 4}}, {"constant": {"value": 1.0}}]}]}'
+
+    Raises:
+        ValueError: the plan holds a function that cannot be imported by name, so it has no text.
+    """
+    if (piece := textless(plan)) is not None:
+        message = f"to_json(plan): {piece!r} must be importable by name to have a text; define it in a module"
+        raise ValueError(message)
+    return json.dumps(_tree(plan), allow_nan=False)
+
+
+def _tree(value: Any) -> Any:
+    if not isinstance(value, Plan):
+        return [_tree(x) for x in value] if isinstance(value, tuple) else value
+    make, args, kwargs = value._call()
+    if make is joined:
+        return {args[0]: [_tree(x) for x in args[1:]]}
+    given = signature(make).bind(*args, **kwargs).arguments
+    return {make.__name__: {name: _tree(x) for name, x in given.items()}}
+
+
+def from_json(text: str) -> Plan:
+    """The plan that a JSON text made by `to_json` means.
+
+    >>> from_json('{"linear": {"start": 0, "end": 1, "steps": 4}}')
+    linear(0, 1, steps=4)
+
+    Raises:
+        ValueError: the text is not JSON, or not of a plan.
+        TypeError: `text` is not a string.
+    """
+    if not isinstance(text, str):
+        message = f"from_json(text={text!r}): text must be a string"
+        raise TypeError(message)
+    if len(text) > LONGEST:
+        message = f"from_json(text={text[:20]!r}...): text must be at most {LONGEST} characters long, got {len(text)}"
+        raise ValueError(message)
+    try:
+        plan = _grown(json.loads(text, object_pairs_hook=_object, parse_constant=_no_constant))
+    except RecursionError:
+        message = "from_json(text): brackets must nest less deeply"
+        raise ValueError(message) from None
+    except (TypeError, ValueError) as error:
+        message = f"from_json(text): {error}"
+        raise ValueError(message) from error
+    if not isinstance(plan, Plan):
+        message = f"from_json(text={text[:20]!r}): it must be a plan, an object of one name and its parameters"
+        raise ValueError(message)  # noqa: TRY004  # the text is a text; what it says is wrong
+    return plan
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    made = dict(pairs)
+    if len(made) < len(pairs):
+        message = f"the names of an object must differ, got {', '.join(name for name, _ in pairs)}"
+        raise ValueError(message)
+    return made
+
+
+def _no_constant(text: str) -> Any:
+    message = f"a number must be finite, got {text}"
+    raise ValueError(message)
+
+
+def _grown(tree: Any) -> Any:
+    if isinstance(tree, list):
+        return tuple(_grown(x) for x in tree)
+    if not isinstance(tree, dict):
+        return tree
+    if len(tree) != 1:
+        message = f"a plan must be an object of one name, got {list(tree)!r:.80}"
+        raise ValueError(message)
+    ((name, inside),) = tree.items()
+    if name in OPERATORS and isinstance(inside, list) and len(inside) > 1:
+        return joined(name, *(_grown(x) for x in inside))
+    if name not in VOCABULARY or not isinstance(inside, dict):
+        message = f"{name!r} must be the name of a shape, with an object of its parameters{nearest(name)}"
+        raise ValueError(message)
+    return VOCABULARY[name](**{key: _grown(x) for key, x in inside.items()})

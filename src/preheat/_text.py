@@ -1,0 +1,247 @@
+"""Plans from text: one small language, read without running or importing anything."""
+
+import re
+from collections.abc import Callable, Iterator
+from typing import Any, NamedTuple, NoReturn
+
+from preheat._plan import DEEPEST, VOCABULARY, Plan
+
+__all__ = ["parse", "textless"]
+
+LONGEST = 2**23  # characters
+_OPERATORS: dict[str, tuple[int, Callable[[Any, Any], Any]]] = {
+    ">>": (0, lambda a, b: a >> b),
+    "+": (1, lambda a, b: a + b),
+    "-": (1, lambda a, b: a - b),
+    "*": (2, lambda a, b: a * b),
+    "/": (2, lambda a, b: a / b),
+}
+_CONSTANTS = {"True": True, "False": False, "None": None}
+_DIGITS = r"\d+(?:_\d+)*"
+_TOKEN = re.compile(
+    rf"""\s*(?:
+      (?P<number> (?:{_DIGITS}(?:\.(?:{_DIGITS})?)?|\.{_DIGITS})(?:[eE][+-]?{_DIGITS})? )
+    | (?P<name> [^\W\d]\w* )
+    | (?P<string> "[^"\\\n]*" | '[^'\\\n]*' )
+    | (?P<mark> >> | [-+*/()\[\],=] )
+    | (?P<end> \Z )
+    )""",
+    re.VERBOSE,
+)
+_EQUALS = re.compile(r"\s*=")
+
+
+class Token(NamedTuple):
+    """A word of the text, and where it stands."""
+
+    kind: str
+    text: str
+    at: int
+
+
+def parse(text: str) -> Plan:
+    """The plan that a text means, in the language that `repr` writes.
+
+    >>> parse("warmup(2_000) >> cosine(1, 0.1, steps=98_000)")
+    linear(0, 1, steps=2000) >> cosine(1, 0.1, steps=98000)
+
+    Args:
+        text: names, numbers, strings, `True`, `False`, `None`, tuples and lists of these, keyword arguments,
+            `>> * + - /`, unary minus and brackets; at most 8 388 608 characters, nested at most 64 deep.
+
+    Raises:
+        ValueError: the text is not a plan; the message points at the place.
+        TypeError: `text` is not a string.
+    """
+    if not isinstance(text, str):
+        message = f"parse(text={text!r}): text must be a string"
+        raise TypeError(message)
+    if len(text) > LONGEST:
+        message = f"parse(text={text[:20]!r}...): text must be at most {LONGEST} characters long, got {len(text)}"
+        raise ValueError(message)
+    reader = _Reader(text)
+    value = reader.expression()
+    reader.expect("end", "an operator or the end")
+    if not isinstance(value, Plan):
+        reader.refuse(0, f"it must be a plan, got {value!r:.80}; constant(value) holds a number")
+    return value
+
+
+class _Reader:
+    """A precedence parser: an expression is an operand, then operators that bind at least as tightly as asked."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.depth = 0
+        self.tokens = self._split()
+        self.token = next(self.tokens)
+
+    def _split(self) -> Iterator[Token]:
+        at = 0
+        while True:
+            match = _TOKEN.match(self.text, at)
+            if match is None:
+                at = len(self.text) - len(self.text[at:].lstrip())
+                self.refuse(at, f"{self.text[at]!r} must be part of a name, a number, a string or an operator")
+            kind = str(match.lastgroup)
+            yield Token(kind, match[kind], match.start(kind))
+            at = match.end()
+
+    def refuse(self, at: int, what: str, cause: Exception | None = None) -> NoReturn:
+        """Raise a ValueError that points at the place."""
+        line_start = self.text.rfind("\n", 0, at) + 1
+        left = max(line_start, at - 60)
+        shown = self.text[left : at + 40].partition("\n")[0]
+        line = self.text.count("\n", 0, at) + 1
+        message = f"parse: line {line}, column {at - line_start + 1}: {what}\n  {shown}\n  {' ' * (at - left)}^"
+        raise ValueError(message) from cause
+
+    def take(self) -> Token:
+        """The token at hand; moves on to the next."""
+        token = self.token
+        if token.kind != "end":
+            self.token = next(self.tokens)
+        return token
+
+    def skip(self, text: str) -> bool:
+        """Whether the mark `text` is at hand; if so, moves on."""
+        found = self.token.kind == "mark" and self.token.text == text
+        if found:
+            self.take()
+        return found
+
+    def expect(self, kind: str, what: str) -> None:
+        """Refuse anything but a token of this kind or this text."""
+        if kind not in (self.token.kind, self.token.text):
+            got = repr(self.token.text) if self.token.text else "the end of the text"
+            self.refuse(self.token.at, f"{what} must stand here, got {got}")
+        self.take()
+
+    def expression(self, loosest: int = 0) -> Any:
+        """An operand and what operators do to it."""
+        value = self.operand()
+        while self.token.kind == "mark" and self.token.text in _OPERATORS:
+            binding, apply = _OPERATORS[self.token.text]
+            if binding < loosest:
+                break
+            at = self.take().at
+            right = self.expression(binding + 1)
+            if isinstance(value, str | tuple | None | bool) or isinstance(right, str | tuple | None | bool):
+                self.refuse(at, "both sides must be plans or numbers")
+            value = self.made(at, apply, (value, right), {})
+        return value
+
+    def made(self, at: int, make: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        """What a call makes, its complaint pointed at the place."""
+        try:
+            value = make(*args, **kwargs)
+        except (TypeError, ValueError, ArithmeticError) as error:
+            self.refuse(at, str(error), error)
+        if isinstance(value, int | float) and not -1e300 < value < 1e300:
+            self.refuse(at, "the number must be smaller")
+        return value
+
+    def operand(self) -> Any:
+        """A number, a string, a call, a bracket; a minus before it."""
+        at, minus = self.token.at, False
+        while self.skip("-"):
+            minus = not minus
+        value = self.atom()
+        if not minus:
+            return value
+        if not isinstance(value, Plan | int | float) or isinstance(value, bool):
+            self.refuse(at, "a minus must stand before a number or a plan")
+        return -value
+
+    def atom(self) -> Any:
+        """An operand without its minus."""
+        token = self.take()
+        if token.kind == "number":
+            return self.made(token.at, _number, (token.text,), {})
+        if token.kind == "string":
+            return token.text[1:-1]
+        if token.kind == "name":
+            return _CONSTANTS[token.text] if token.text in _CONSTANTS else self.call(token)
+        if token.text in ("(", "["):
+            return self.bracket(token)
+        got = repr(token.text) if token.text else "the end of the text"
+        self.refuse(token.at, f"a plan or a number must stand here, got {got}")
+
+    def bracket(self, opening: Token) -> Any:
+        """`(expression)`, or a tuple or list of values."""
+        self.enter(opening)
+        closing = ")" if opening.text == "(" else "]"
+        values, is_tuple = [], opening.text == "["
+        while not (self.token.kind == "mark" and self.token.text == closing):
+            values.append(self.expression())
+            if not self.skip(","):
+                break
+            is_tuple = True
+        self.expect(closing, f"a comma or {closing!r}")
+        self.depth -= 1
+        return tuple(values) if is_tuple or not values else values[0]
+
+    def call(self, name: Token) -> Plan:
+        """`name(values, keyword=value)`."""
+        make = VOCABULARY.get(name.text)
+        if make is None:
+            self.refuse(name.at, f"{name.text!r} must be the name of a shape{nearest(name.text)}")
+        self.expect("(", f"'(' after {name.text!r}")
+        self.enter(name)
+        args: list[Any] = []
+        kwargs: dict[str, Any] = {}
+        while not (self.token.kind == "mark" and self.token.text == ")"):
+            self.argument(args, kwargs)
+            if not self.skip(","):
+                break
+        self.expect(")", "a comma or ')'")
+        self.depth -= 1
+        return self.made(name.at, make, tuple(args), kwargs)  # type: ignore[no-any-return]  # a word makes a plan
+
+    def argument(self, args: list[Any], kwargs: dict[str, Any]) -> None:
+        """One value, or `keyword=value`."""
+        start = self.token
+        if start.kind == "name" and _EQUALS.match(self.text, start.at + len(start.text)):
+            self.take()
+            self.take()
+            if start.text in kwargs:
+                self.refuse(start.at, f"{start.text} must be given once")
+            kwargs[start.text] = self.expression()
+        elif kwargs:
+            self.refuse(start.at, "values by position must come before those by keyword")
+        else:
+            args.append(self.expression())
+
+    def enter(self, token: Token) -> None:
+        """Count a level of brackets."""
+        self.depth += 1
+        if self.depth > DEEPEST + 1:
+            self.refuse(token.at, f"brackets must nest at most {DEEPEST} levels deep")
+
+
+def _number(text: str) -> float:
+    if not text.replace("_", "").isdigit():
+        return float(text)
+    if len(text) > 300:
+        message = "the number must have at most 300 digits"
+        raise ValueError(message)
+    return int(text)
+
+
+def nearest(name: str) -> str:
+    """What to suggest for an unknown name."""
+    from difflib import get_close_matches  # noqa: PLC0415  # for a mistake only; it would slow every import
+
+    close = get_close_matches(name, VOCABULARY, n=1)
+    return f"; did you mean {close[0]!r}?" if close else f", one of {', '.join(sorted(VOCABULARY))}"
+
+
+def textless(plan: Plan) -> Plan | None:
+    """The first piece of a plan that has no text, a function that cannot be imported by name; None when all have."""
+    make, args, kwargs = plan._call()
+    del make
+    for value in (*args, *kwargs.values()):
+        found = textless(value) if isinstance(value, Plan) else plan if callable(value) else None
+        if found is not None:
+            return found
+    return None

@@ -1,0 +1,80 @@
+"""Shapes that lead from a start to an end in a given number of updates."""
+
+from preheat._fields import Number, Positive, Steps, Time, Value, require
+from preheat._math import expm1, log, log1p, maximum, minimum, pi, sin, sqrt, where
+from preheat._nodes import shape
+
+
+@shape
+def linear(t: Time, start: Number, end: Number, *, steps: Steps) -> Value:
+    """A straight line.
+
+    >>> linear(0, 1, steps=4).values()
+    [0.25, 0.5, 0.75, 1.0]
+
+    Source: Goyal et al. 2017 (arXiv:1706.02677), section 2.2, gradual warm-up.
+    Same values as `torch.optim.lr_scheduler.LinearLR`, where `zero_based`.
+    """
+    return start * ((steps - t) / steps) + end * (t / steps)
+
+
+@shape
+def cosine(t: Time, start: Number, end: Number, *, steps: Steps) -> Value:
+    """Half a cosine wave: level at both ends, steepest in the middle.
+
+    >>> [round(v, 3) for v in cosine(1, 0, steps=4).values()]
+    [0.854, 0.5, 0.146, 0.0]
+
+    Source: Loshchilov and Hutter 2016 (arXiv:1608.03983), equation 5.
+    Same values as `torch.optim.lr_scheduler.CosineAnnealingLR`, where `zero_based`.
+    """
+    away = sin(pi / 2 * (minimum(t, steps - t) / steps)) ** 2  # how far from the nearer end, at most 1/2
+    return where(t < steps - t, start + (end - start) * away, end + (start - end) * away)
+
+
+@shape
+def polynomial(t: Time, start: Number, end: Number, *, power: Positive, steps: Steps) -> Value:
+    """A power of the share of the way that is left; `power=1` is `linear`.
+
+    >>> polynomial(1, 0, power=2, steps=4).values()
+    [0.5625, 0.25, 0.0625, 0.0]
+
+    Source: Liu et al. 2015 (arXiv:1506.04579), section 3.3, the "poly" policy.
+    Same values as `torch.optim.lr_scheduler.PolynomialLR`, where `zero_based`.
+    """
+    left = ((steps - t) / steps) ** power
+    gone = where(left < 0.5, 1 - left, -expm1(power * _log_left(t, steps)))  # 1 - left, free of cancellation
+    return start * left + end * gone
+
+
+def _log_left(t: float, steps: int) -> float:
+    """log((steps - t) / steps), accurate at both ends, and very low instead of minus infinity at the last."""
+    return where(t < steps - t, log1p(-minimum(t / steps, 0.5)), log(maximum((steps - t) / steps, 1e-300)))
+
+
+@shape
+def exponential(t: Time, start: Number, end: Number, *, steps: Steps) -> Value:
+    """Geometric: every update multiplies by the same number. Neither end can be 0.
+
+    >>> [round(v, 6) for v in exponential(1, 0.0001, steps=4).values()]
+    [0.1, 0.01, 0.001, 0.0001]
+
+    Source: Smith 2015 (arXiv:1506.01186), the learning-rate range test; Li and Arora 2019 (arXiv:1910.07454).
+    Same values as `torch.optim.lr_scheduler.ExponentialLR` with `gamma = (end / start) ** (1 / steps)`, `zero_based`.
+    """
+    require(start * end > 0, "start and end must be both above 0 or both below")
+    late = t > steps - t  # powers from the nearer end
+    return where(late, end, start) * where(late, start / end, end / start) ** (minimum(t, steps - t) / steps)
+
+
+@shape
+def one_minus_sqrt(t: Time, start: Number, end: Number, *, steps: Steps) -> Value:
+    """Falls fast, then lands softly: one minus the square root of progress.
+
+    >>> [round(v, 3) for v in one_minus_sqrt(1, 0, steps=4).values()]
+    [0.5, 0.293, 0.134, 0.0]
+
+    Source: Hägele et al. 2024 (arXiv:2405.18392), the 1-sqrt cooldown.
+    """
+    root = sqrt(t / steps)
+    return start * ((steps - t) / steps / (1 + root)) + end * root  # 1 - sqrt(u), free of cancellation
