@@ -1,0 +1,13 @@
+"""Plans at work in PyTorch: `Scheduler` binds them to an optimizer.
+
+>>> import torch
+>>> from preheat import noam
+>>> from preheat.torch import Scheduler
+>>> optimizer = torch.optim.Adam(torch.nn.Linear(2, 2).parameters(), lr=0, betas=(0.9, 0.98), eps=1e-9)
+>>> scheduler = Scheduler(optimizer, lr=noam(512, 4000))
+"""
+
+from preheat._torch.noam import NoamOpt
+from preheat._torch.scheduler import Scheduler
+
+__all__ = ["NoamOpt", "Scheduler"]
