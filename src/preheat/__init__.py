@@ -9,18 +9,23 @@
 from typing import TYPE_CHECKING
 
 from preheat import recipes, shapes
+from preheat._cut import after, until
 from preheat._fields import PreheatWarning
 from preheat._json import from_json, to_json
-from preheat._nodes import function, zero_based
+from preheat._nodes import clip, function, maximum, minimum, noise, repeat, reverse, stretch, table, zero_based
 from preheat._plan import VOCABULARY, Plan, constant
 from preheat._text import parse
 
 if TYPE_CHECKING:  # names of the language, for editors and type checkers
-    from preheat.recipes import *  # noqa: F403
-    from preheat.shapes.laws import *  # noqa: F403
-    from preheat.shapes.ramps import *  # noqa: F403
+    from preheat.recipes import *  # noqa: F403  # likewise
+    from preheat.shapes.bends import *  # noqa: F403  # likewise
+    from preheat.shapes.laws import *  # noqa: F403  # likewise
+    from preheat.shapes.ramps import *  # noqa: F403  # likewise
+    from preheat.shapes.warmups import *  # noqa: F403  # likewise
 
 __version__ = "0.1.0.dev0"
 
 globals().update(VOCABULARY)  # every name of the language is a name of the package
-__all__ = ["Plan", "PreheatWarning", "from_json", "parse", "to_json", *VOCABULARY]
+__all__ = ["Plan", "PreheatWarning", "after", "clip", "constant", "from_json", "function", "maximum", "minimum",
+           "noise", "parse", "repeat", "reverse", "stretch", "table", "to_json", "until", "zero_based"]  # fmt: skip
+__all__ += [name for name in VOCABULARY if name not in __all__]

@@ -1,6 +1,6 @@
 """What a parameter may be, said once: an annotation is the check, the message, the documentation and the test data.
 
-    def linear(t: Time, start: Number, end: Number, *, steps: Steps) -> Value: ...
+`def linear(t: Time, start: Number, end: Number, *, steps: Steps) -> Value` says all there is to say of a shape.
 """
 
 import inspect
@@ -8,12 +8,18 @@ import reprlib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import wraps
+from itertools import pairwise
 from numbers import Integral, Real
 from typing import Annotated, Any, ParamSpec, TypeVar, get_args, get_type_hints
 
-__all__ = ["Beta", "Count", "Number", "Positive", "PreheatWarning", "Steps", "Time", "Value", "require"]
+__all__ = [
+    "Beta", "Count", "Factor", "Milestones", "Number", "Numbers", "Positive", "PreheatWarning", "Seed", "Share",
+    "Steps", "Time", "Value", "require",
+]  # fmt: skip
 
-LAST = 2**53  # beyond it a float no longer tells one update from the next
+LAST = 2**53  # from there on a float no longer tells one update from the next
+INFINITY = float("inf")
+TINY = 5e-324  # the smallest number above 0
 
 
 class PreheatWarning(UserWarning):
@@ -24,15 +30,23 @@ class BrokenRuleError(ValueError):
     """A rule between parameters does not hold; the constructor that meets it adds who and what."""
 
 
+def shown(got: object) -> str:
+    """A value in a message: its `repr`, shortened."""
+    try:
+        return reprlib.repr(got)
+    except ValueError:  # a whole number of thousands of digits
+        return f"<a long {type(got).__name__}>"
+
+
 @dataclass(frozen=True)
 class Field:
     """A kind of parameter: `words` for people, bounds for the check, `good` and `bad` values for the tests."""
 
     words: str
     whole: bool
-    low: float = -float("inf")
-    high: float = float("inf")
-    good: tuple[float, ...] = field(default=(), compare=False)
+    low: float = -INFINITY  # the bounds themselves are out
+    high: float = INFINITY
+    good: tuple[Any, ...] = field(default=(), compare=False)
     bad: tuple[object, ...] = field(default=(), compare=False)
 
     def check(self, who: str, name: str, got: object) -> float:
@@ -47,24 +61,45 @@ class Field:
         try:
             value = int(got) if isinstance(got, Integral) and self.whole else float(got) + 0.0  # + 0.0: no minus zero
         except OverflowError:
-            value = float("inf")
+            value = INFINITY
         if not self.low < value < self.high:
             raise ValueError(self._refusal(who, name, got))
         return value
 
     def _refusal(self, who: str, name: str, got: object) -> str:
-        return f"{who}({name}={reprlib.repr(got)}): {name} must be {self.words}"
+        return f"{who}({name}={shown(got)}): {name} must be {self.words}"
+
+
+@dataclass(frozen=True)
+class Several(Field):
+    """A kind of parameter that is several numbers in a row, each of them checked; `rising`: each above the last."""
+
+    rising: bool = False
+
+    def check(self, who: str, name: str, got: object) -> Any:
+        """`got`, a tuple or list, as a tuple of plain ints or floats.
+
+        Raises:
+            TypeError: it is neither a tuple nor a list, or one of them is of another kind.
+            ValueError: it is empty or does not rise, or one of them is outside the bounds, infinite or NaN.
+        """
+        if not isinstance(got, list | tuple):
+            raise TypeError(self._refusal(who, name, got))
+        try:
+            values = tuple([Field.check(self, who, name, value) for value in got])
+        except (TypeError, ValueError) as error:
+            raise type(error)(self._refusal(who, name, got)) from None
+        if not values or (self.rising and any(b <= a for a, b in pairwise(values))):
+            raise ValueError(self._refusal(who, name, got))
+        return values
 
 
 _NOT_NUMBERS = ("1", None, True, [1], 1j)
-_NOT_FINITE = (float("nan"), float("inf"), -float("inf"))
+_NOT_FINITE = (float("nan"), INFINITY, -INFINITY, 10**400)
 _NOT_WHOLE = (*_NOT_NUMBERS, 1.5, 2.0, float("nan"))
 
-type_of_time = object()  # marks `Time` in an annotation
-type_of_value = object()  # marks `Value`
-
-Time = Annotated[float, type_of_time]
-Value = Annotated[float, type_of_value]
+Time = Annotated[float, "the number of the update within the piece: from 1, or from 0 in a zero-based reading"]
+Value = Annotated[float, "what a plan gives: a float, or an array where `t` is one"]
 Number = Annotated[
     float, Field("a finite number", whole=False, good=(1.0, 0.25, 2.0), bad=(*_NOT_NUMBERS, *_NOT_FINITE))
 ]
@@ -76,12 +111,37 @@ Beta = Annotated[
                  bad=(*_NOT_NUMBERS, *_NOT_FINITE, 0, 1, 1.5)),
 ]  # fmt: skip
 Steps = Annotated[
-    int, Field("a whole number of updates, 0 or more", whole=True, low=-1, high=LAST, good=(8, 5),
+    int, Field("a whole number of updates, from 0 up to 2**53", whole=True, low=-1, high=LAST, good=(8, 5),
                bad=(*_NOT_WHOLE, -1, LAST)),
 ]  # fmt: skip
 Count = Annotated[
-    int, Field("a whole number, 1 or more", whole=True, low=0, high=LAST, good=(4, 10), bad=(*_NOT_WHOLE, 0, -3, LAST))
-]
+    int, Field("a whole number, from 1 up to 2**53", whole=True, low=0, high=LAST, good=(4, 10),
+               bad=(*_NOT_WHOLE, 0, -3, LAST)),
+]  # fmt: skip
+
+Seed = Annotated[
+    int, Field("a whole number, from 0 up to 2**53", whole=True, low=-1, high=LAST, good=(0, 42),
+               bad=(*_NOT_WHOLE, -1, LAST)),
+]  # fmt: skip
+Share = Annotated[
+    float, Field("a number from 0 to 1", whole=False, low=-TINY, high=1 + 2**-52, good=(0.5, 0.25),
+                 bad=(*_NOT_NUMBERS, *_NOT_FINITE, -0.5, 1.5)),
+]  # fmt: skip
+Factor = Annotated[
+    float, Field("a number above 0, at most 1", whole=False, low=0, high=1 + 2**-52, good=(0.5, 1.0),
+                 bad=(*_NOT_NUMBERS, *_NOT_FINITE, 0, 1.5)),
+]  # fmt: skip
+Numbers = Annotated[
+    tuple[float, ...], Several("a tuple of finite numbers, at least one", whole=False,
+                               good=((1.0, 0.5, 0.25), (2.0,)),
+                               bad=("1", None, 1.0, (), (1, None), (1, True), (float("nan"),), {1: 2})),
+]  # fmt: skip
+Milestones = Annotated[
+    tuple[int, ...], Several("a tuple of whole numbers of updates, from 0 up, each above the last", whole=True,
+                             low=-1, high=LAST, rising=True,
+                             good=((2, 5, 9), (4,)),
+                             bad=("1", None, 1, (), (1, 2.0), (1, None), (2, 2), (3, 1), (-1, 2), (1, LAST))),
+]  # fmt: skip
 
 
 def require(condition: bool, rule: str) -> None:  # noqa: FBT001  # the condition is the sentence's subject
@@ -92,7 +152,7 @@ def require(condition: bool, rule: str) -> None:  # noqa: FBT001  # the conditio
     Raises:
         ValueError: the rule does not hold.
     """
-    if condition is False:
+    if not condition:
         raise BrokenRuleError(rule)
 
 
@@ -127,18 +187,25 @@ def parameters_of(function: Callable[..., object], *, skip: int = 0) -> Paramete
     """Read a function's parameters from its annotations, leaving out the first `skip`.
 
     Raises:
-        TypeError: a parameter has no annotation of this module, or gathers (`*args`, `**kwargs`).
+        TypeError: a parameter has no annotation of this module, or cannot be given by name.
+        ValueError: a default is outside what its annotation allows.
     """
     who = function.__name__
     hints = get_type_hints(function, include_extras=True)
     kept = list(inspect.signature(function).parameters.values())[skip:]
     fields = {}
     for parameter in kept:
-        found = list(_fields_in(hints.get(parameter.name)))
-        if len(found) != 1 or parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD):
-            message = f"{who}({parameter}): {parameter.name} must be annotated as Number, Steps or another field"
+        name = parameter.name
+        found = list(_fields_in(hints.get(name)))
+        if len(found) != 1:
+            message = f"{who}({name}): {name} must be annotated as Number, Steps or another field"
             raise TypeError(message)
-        fields[parameter.name] = found[0]
+        if parameter.kind not in (parameter.POSITIONAL_OR_KEYWORD, parameter.KEYWORD_ONLY):
+            message = f"{who}({name}): {name} must be a parameter that can be given by name"
+            raise TypeError(message)
+        fields[name] = found[0]
+        if parameter.default not in (None, parameter.empty):
+            found[0].check(who, name, parameter.default)
     plain = [p.replace(annotation=inspect.Parameter.empty) for p in kept]
     return Parameters(who, inspect.Signature(plain), fields)
 
@@ -168,7 +235,9 @@ def checked(function: Callable[P, R]) -> Callable[P, R]:
         try:
             return function(*args_, **kwargs_)
         except BrokenRuleError as error:
-            given = [f"{name}={got!r}" for name, got in parameters.signature.bind(*args, **kwargs).arguments.items()]
+            given = [
+                f"{name}={shown(got)}" for name, got in parameters.signature.bind(*args, **kwargs).arguments.items()
+            ]
             message = f"{function.__name__}({', '.join(given)}): {error}"
             raise ValueError(message) from None
 

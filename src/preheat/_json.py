@@ -1,10 +1,11 @@
-"""Plans to JSON and back: each piece an object of one name and its parameters, an operator an object of its operands."""
+"""Plans to JSON and back: a piece is an object of one name and its parameters, an operator one of its operands."""
 
 import json
 from inspect import signature
-from typing import Any
+from typing import Any, NoReturn
 
-from preheat._plan import OPERATORS, VOCABULARY, Plan, joined
+from preheat._fields import shown
+from preheat._plan import OPERATORS, VOCABULARY, Plan, joined, plan_in
 from preheat._text import LONGEST, nearest, textless
 
 __all__ = ["from_json", "to_json"]
@@ -19,8 +20,9 @@ def to_json(plan: Plan) -> str:
 
     Raises:
         ValueError: the plan holds a function that cannot be imported by name, so it has no text.
+        TypeError: `plan` is not a plan.
     """
-    if (piece := textless(plan)) is not None:
+    if (piece := textless(plan_in("to_json", plan))) is not None:
         message = f"to_json(plan): {piece!r} must be importable by name to have a text; define it in a module"
         raise ValueError(message)
     return json.dumps(_tree(plan), allow_nan=False)
@@ -47,36 +49,37 @@ def from_json(text: str) -> Plan:
         TypeError: `text` is not a string.
     """
     if not isinstance(text, str):
-        message = f"from_json(text={text!r}): text must be a string"
+        message = f"from_json(text={shown(text)}): text must be a string"
         raise TypeError(message)
     if len(text) > LONGEST:
-        message = f"from_json(text={text[:20]!r}...): text must be at most {LONGEST} characters long, got {len(text)}"
+        message = f"from_json(text={shown(text)}): text must be at most {LONGEST} characters long, got {len(text)}"
         raise ValueError(message)
     try:
-        plan = _grown(json.loads(text, object_pairs_hook=_object, parse_constant=_no_constant))
+        return _planted(json.loads(text, object_pairs_hook=_object, parse_constant=_no_constant))
     except RecursionError:
         message = "from_json(text): brackets must nest less deeply"
         raise ValueError(message) from None
     except (TypeError, ValueError) as error:
         message = f"from_json(text): {error}"
         raise ValueError(message) from error
-    if not isinstance(plan, Plan):
-        message = f"from_json(text={text[:20]!r}): it must be a plan, an object of one name and its parameters"
-        raise ValueError(message)  # noqa: TRY004  # the text is a text; what it says is wrong
-    return plan
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     made = dict(pairs)
     if len(made) < len(pairs):
-        message = f"the names of an object must differ, got {', '.join(name for name, _ in pairs)}"
-        raise ValueError(message)
+        _refuse(f"the names of an object must differ, got {shown([name for name, _ in pairs])}")
     return made
 
 
 def _no_constant(text: str) -> Any:
-    message = f"a number must be finite, got {text}"
-    raise ValueError(message)
+    _refuse(f"a number must be finite, got {text}")
+
+
+def _planted(tree: Any) -> Plan:
+    plan = _grown(tree)
+    if not isinstance(plan, Plan):
+        _refuse(f"it must be a plan, an object of one name and its parameters, got {shown(plan)}")
+    return plan
 
 
 def _grown(tree: Any) -> Any:
@@ -85,12 +88,18 @@ def _grown(tree: Any) -> Any:
     if not isinstance(tree, dict):
         return tree
     if len(tree) != 1:
-        message = f"a plan must be an object of one name, got {list(tree)!r:.80}"
-        raise ValueError(message)
+        _refuse(f"a plan must be an object of one name, got {shown(list(tree))}")
     ((name, inside),) = tree.items()
-    if name in OPERATORS and isinstance(inside, list) and len(inside) > 1:
-        return joined(name, *(_grown(x) for x in inside))
-    if name not in VOCABULARY or not isinstance(inside, dict):
-        message = f"{name!r} must be the name of a shape, with an object of its parameters{nearest(name)}"
-        raise ValueError(message)
+    if name in OPERATORS:
+        if not (isinstance(inside, list) and len(inside) > 1):
+            _refuse(f"'{name}' must have a list of two operands or more, got {shown(inside)}")
+        return joined(name, *map(_grown, inside))
+    if name not in VOCABULARY:
+        _refuse(f"{shown(name)} must be the name of a shape{nearest(name)}")
+    if not isinstance(inside, dict):
+        _refuse(f"'{name}' must have an object of its parameters, got {shown(inside)}")
     return VOCABULARY[name](**{key: _grown(x) for key, x in inside.items()})
+
+
+def _refuse(what: str) -> NoReturn:
+    raise ValueError(what)

@@ -20,6 +20,8 @@ _ARRAYS = (("torch", "Tensor"), ("numpy", "ndarray"), ("jax", "Array"))
 
 def library_of(x: object) -> Any:
     """The array library that `x` belongs to (for JAX, `jax.numpy`), or None for a plain number."""
+    if x.__class__ is float or x.__class__ is int:
+        return None
     for name, kind in _ARRAYS:
         library = sys.modules.get(name)
         if library is not None and isinstance(x, getattr(library, kind, ())):
@@ -27,59 +29,114 @@ def library_of(x: object) -> Any:
     return None
 
 
-def _follows(name: str) -> Callable[[float], float]:
+def _of_one(name: str) -> Callable[[float], float]:
     """The function of that name in `math` for a number, and in the array's own library for an array."""
     scalar: Callable[[float], float] = getattr(math, name)
 
     def function(x: float) -> float:
-        if x.__class__ is float or (library := library_of(x)) is None:
-            return scalar(x)
-        return getattr(library, name)(x)  # type: ignore[no-any-return]  # typed as the number it stands for
+        library = library_of(x)
+        return scalar(x) if library is None else getattr(library, name)(x)
 
     function.__name__ = function.__qualname__ = name
     function.__doc__ = f"`{name}(x)`, element by element for an array."
     return function
 
 
-sqrt = _follows("sqrt")
-exp = _follows("exp")
-expm1 = _follows("expm1")
-log = _follows("log")
-log1p = _follows("log1p")
-sin = _follows("sin")
-cos = _follows("cos")
-tanh = _follows("tanh")
-floor = _follows("floor")
+sqrt = _of_one("sqrt")
+exp = _of_one("exp")
+expm1 = _of_one("expm1")
+log = _of_one("log")
+log1p = _of_one("log1p")
+sin = _of_one("sin")
+cos = _of_one("cos")
+tanh = _of_one("tanh")
+floor = _of_one("floor")
 
 
-def minimum(x: float, bound: float) -> float:
-    """The smaller of `x` and a number `bound`, element by element for an array."""
-    if x.__class__ is float or (library := library_of(x)) is None:
-        return min(x, bound)
-    if hasattr(library, "Tensor"):
-        return library.clamp(x, max=bound)  # type: ignore[no-any-return]  # an array, typed as a number
-    return library.minimum(x, bound)  # type: ignore[no-any-return]  # likewise
+def _of_two(name: str, scalar: Callable[[float, float], float]) -> Callable[[float, float], float]:
+    """The function of two numbers, either of which may be an array."""
+
+    def function(x: float, y: float) -> float:
+        library = library_of(x) or library_of(y)
+        return scalar(x, y) if library is None else getattr(library, name)(*_side_by_side(library, x, y))
+
+    function.__name__ = function.__qualname__ = name
+    function.__doc__ = f"`{name}(x, y)`, element by element where one or both are arrays."
+    return function
 
 
-def maximum(x: float, bound: float) -> float:
-    """The larger of `x` and a number `bound`, element by element for an array."""
-    if x.__class__ is float or (library := library_of(x)) is None:
-        return max(x, bound)
-    if hasattr(library, "Tensor"):
-        return library.clamp(x, min=bound)  # type: ignore[no-any-return]  # an array, typed as a number
-    return library.maximum(x, bound)  # type: ignore[no-any-return]  # likewise
+minimum = _of_two("minimum", min)
+maximum = _of_two("maximum", max)
 
 
 def where(condition: bool, yes: float, no: float) -> float:  # noqa: FBT001  # an array of truths as often as one
     """`yes` where the condition holds, else `no`, element by element for an array."""
-    if condition.__class__ is bool or (library := library_of(condition)) is None:
+    library = library_of(condition)
+    if library is None:
         return yes if condition else no
+    chosen: float = library.where(*_side_by_side(library, condition, yes, no))  # an array, typed as a number
+    return chosen
+
+
+def _side_by_side(library: Any, *values: Any) -> tuple[Any, ...]:
+    """The values as the library takes them side by side: torch takes arrays only, or makes numbers float32."""
+    if not hasattr(library, "Tensor"):
+        return values
+    array = next(value for value in values if library_of(value))
+    return tuple(value if library_of(value) else filled(array, value) for value in values)
+
+
+def lookup(values: tuple[float, ...], k: Any) -> Any:
+    """`values[k]` for a whole number `k` within them, element by element for an array."""
+    library = library_of(k)
+    if library is None:
+        return values[int(k)]
     if hasattr(library, "Tensor"):
-        yes, no = (x if library_of(x) else filled(condition, x) for x in (yes, no))  # a bare number turns float32
-    return library.where(condition, yes, no)  # type: ignore[no-any-return]  # an array, typed as a number
+        return library.tensor(values, dtype=_float_of(library, k), device=k.device)[k.long()]
+    return library.asarray(values, dtype=float)[k.astype(int)]
 
 
-def filled(x: Any, value: float) -> Any:
+def uniform(k: Any, seed: int) -> Any:
+    """A number between 0 and 1 that looks random and depends on whole numbers only; for an array an array.
+
+    The rounds are those of a 32-bit hash (lowbias32, by C. Wellons), which every library computes alike.
+    """
+    high = floor(k / 2.0**32)
+    low, high = _whole(k - high * 2.0**32), _whole(high)
+    one, other = (_like(low, _hashed(_hashed(seed >> 32) ^ (seed & _WORD) ^ salt)) for salt in (0, 0x9E3779B9))
+    mixed = _hashed(_hashed(high ^ one) ^ low)
+    return (_hashed(mixed + other & _like(low, _WORD)) + 0.0 * k + 0.5) / 2.0**32
+
+
+_WORD = 2**32 - 1
+
+
+def _whole(x: Any) -> Any:
+    """The same numbers, below 2**32, as whole ones."""
+    library = library_of(x)
+    if library is None:
+        return int(x)
+    return x.long() if hasattr(library, "Tensor") else x.astype(library.uint32)
+
+
+def _like(x: Any, number: int) -> Any:
+    """The number as `x` holds its own: JAX takes a plain one for 32 bits with a sign."""
+    return x.dtype.type(number) if hasattr(x, "astype") else number
+
+
+def _hashed(x: Any) -> Any:
+    x = _times(x ^ (x >> 16), 0x7FEB352D)
+    x = _times(x ^ (x >> 15), 0x846CA68B)
+    return x ^ (x >> 16)
+
+
+def _times(x: Any, number: int) -> Any:
+    """The low 32 bits of the product, from halves: none of them overflows 64 bits."""
+    factor = _like(x, number)
+    return ((x & 0xFFFF) * factor + (((x >> 16) * factor & 0xFFFF) << 16)) & _like(x, _WORD)
+
+
+def filled(x: Any, value: float) -> float:
     """`value` in the shape of `x`: itself beside a number, an array of floats beside an array."""
     library = library_of(x)
     return value if library is None else library.full_like(x, value, dtype=_float_of(library, x))
@@ -93,7 +150,7 @@ def as_time(x: Any, library: Any) -> Any:
     """
     kind = str(x.dtype).removeprefix("torch.")
     if not kind.startswith(("int", "uint", "float", "bfloat")):
-        message = f"plan(i): i must be an array of numbers, got {kind}"
+        message = f"plan(i=an array of {kind}): i must hold whole or real numbers"
         raise TypeError(message)
     dtype = _float_of(library, x)
     return maximum(x.to(dtype) if hasattr(library, "Tensor") else library.asarray(x, dtype=dtype), 0.0)

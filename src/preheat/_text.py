@@ -1,23 +1,28 @@
 """Plans from text: one small language, read without running or importing anything."""
 
 import re
+import sys
 from collections.abc import Callable, Iterator
+from operator import add, mul, sub, truediv
 from typing import Any, NamedTuple, NoReturn
 
-from preheat._plan import DEEPEST, VOCABULARY, Plan
+from preheat._fields import shown
+from preheat._plan import DEEPEST, OPERATORS, VOCABULARY, Plan
 
 __all__ = ["parse", "textless"]
 
 LONGEST = 2**23  # characters
+LARGEST = sys.float_info.max
+MOST_DIGITS = 300  # of a whole number; beyond, it is read as a float
 _OPERATORS: dict[str, tuple[int, Callable[[Any, Any], Any]]] = {
-    ">>": (0, lambda a, b: a >> b),
-    "+": (1, lambda a, b: a + b),
-    "-": (1, lambda a, b: a - b),
-    "*": (2, lambda a, b: a * b),
-    "/": (2, lambda a, b: a / b),
+    ">>": (0, OPERATORS[">>"]),  # of plans only: 8 >> 1 is not 4
+    "+": (1, add),
+    "-": (1, sub),
+    "*": (2, mul),
+    "/": (2, truediv),
 }
 _CONSTANTS = {"True": True, "False": False, "None": None}
-_DIGITS = r"\d+(?:_\d+)*"
+_DIGITS = r"[0-9]+(?:_[0-9]+)*"
 _TOKEN = re.compile(
     rf"""\s*(?:
       (?P<number> (?:{_DIGITS}(?:\.(?:{_DIGITS})?)?|\.{_DIGITS})(?:[eE][+-]?{_DIGITS})? )
@@ -38,6 +43,9 @@ class Token(NamedTuple):
     text: str
     at: int
 
+    def __str__(self) -> str:
+        return shown(self.text) if self.text else "the end of the text"
+
 
 def parse(text: str) -> Plan:
     """The plan that a text means, in the language that `repr` writes.
@@ -54,16 +62,16 @@ def parse(text: str) -> Plan:
         TypeError: `text` is not a string.
     """
     if not isinstance(text, str):
-        message = f"parse(text={text!r}): text must be a string"
+        message = f"parse(text={shown(text)}): text must be a string"
         raise TypeError(message)
     if len(text) > LONGEST:
-        message = f"parse(text={text[:20]!r}...): text must be at most {LONGEST} characters long, got {len(text)}"
+        message = f"parse(text={shown(text)}): text must be at most {LONGEST} characters long, got {len(text)}"
         raise ValueError(message)
     reader = _Reader(text)
     value = reader.expression()
-    reader.expect("end", "an operator or the end")
+    reader.expect("", "an operator or the end")
     if not isinstance(value, Plan):
-        reader.refuse(0, f"it must be a plan, got {value!r:.80}; constant(value) holds a number")
+        reader.refuse(0, f"it must be a plan, got {shown(value)}; constant(value) holds a number")
     return value
 
 
@@ -82,7 +90,7 @@ class _Reader:
             match = _TOKEN.match(self.text, at)
             if match is None:
                 at = len(self.text) - len(self.text[at:].lstrip())
-                self.refuse(at, f"{self.text[at]!r} must be part of a name, a number, a string or an operator")
+                self.refuse(at, f"{self.text[at]!a} must be part of a name, a number, a string or an operator")
             kind = str(match.lastgroup)
             yield Token(kind, match[kind], match.start(kind))
             at = match.end()
@@ -91,9 +99,9 @@ class _Reader:
         """Raise a ValueError that points at the place."""
         line_start = self.text.rfind("\n", 0, at) + 1
         left = max(line_start, at - 60)
-        shown = self.text[left : at + 40].partition("\n")[0]
+        excerpt = self.text[left : at + 40].partition("\n")[0]
         line = self.text.count("\n", 0, at) + 1
-        message = f"parse: line {line}, column {at - line_start + 1}: {what}\n  {shown}\n  {' ' * (at - left)}^"
+        message = f"parse: line {line}, column {at - line_start + 1}: {what}\n  {excerpt}\n  {' ' * (at - left)}^"
         raise ValueError(message) from cause
 
     def take(self) -> Token:
@@ -103,19 +111,18 @@ class _Reader:
             self.token = next(self.tokens)
         return token
 
-    def skip(self, text: str) -> bool:
-        """Whether the mark `text` is at hand; if so, moves on."""
-        found = self.token.kind == "mark" and self.token.text == text
-        if found:
-            self.take()
-        return found
+    def sees(self, mark: str) -> bool:
+        """Whether a mark is at hand; `""` is the end."""
+        return self.token.kind in ("mark", "end") and self.token.text == mark
 
-    def expect(self, kind: str, what: str) -> None:
-        """Refuse anything but a token of this kind or this text."""
-        if kind not in (self.token.kind, self.token.text):
-            got = repr(self.token.text) if self.token.text else "the end of the text"
-            self.refuse(self.token.at, f"{what} must stand here, got {got}")
-        self.take()
+    def skip(self, mark: str) -> bool:
+        """Whether a mark is at hand; if so, moves on."""
+        return self.sees(mark) and bool(self.take())
+
+    def expect(self, mark: str, what: str) -> None:
+        """Refuse anything but a mark."""
+        if not self.skip(mark):
+            self.refuse(self.token.at, f"{what} must stand here, got {self.token}")
 
     def expression(self, loosest: int = 0) -> Any:
         """An operand and what operators do to it."""
@@ -137,21 +144,19 @@ class _Reader:
             value = make(*args, **kwargs)
         except (TypeError, ValueError, ArithmeticError) as error:
             self.refuse(at, str(error), error)
-        if isinstance(value, int | float) and not -1e300 < value < 1e300:
-            self.refuse(at, "the number must be smaller")
+        if isinstance(value, int | float) and not abs(value) <= LARGEST:
+            self.refuse(at, "the number must be finite")
         return value
 
     def operand(self) -> Any:
         """A number, a string, a call, a bracket; a minus before it."""
-        at, minus = self.token.at, False
+        at, minuses = self.token.at, 0
         while self.skip("-"):
-            minus = not minus
+            minuses += 1
         value = self.atom()
-        if not minus:
-            return value
-        if not isinstance(value, Plan | int | float) or isinstance(value, bool):
+        if minuses and (isinstance(value, bool) or not isinstance(value, Plan | int | float)):
             self.refuse(at, "a minus must stand before a number or a plan")
-        return -value
+        return -value if minuses % 2 else value
 
     def atom(self) -> Any:
         """An operand without its minus."""
@@ -164,15 +169,14 @@ class _Reader:
             return _CONSTANTS[token.text] if token.text in _CONSTANTS else self.call(token)
         if token.text in ("(", "["):
             return self.bracket(token)
-        got = repr(token.text) if token.text else "the end of the text"
-        self.refuse(token.at, f"a plan or a number must stand here, got {got}")
+        self.refuse(token.at, f"a plan or a number must stand here, got {token}")
 
     def bracket(self, opening: Token) -> Any:
         """`(expression)`, or a tuple or list of values."""
         self.enter(opening)
         closing = ")" if opening.text == "(" else "]"
         values, is_tuple = [], opening.text == "["
-        while not (self.token.kind == "mark" and self.token.text == closing):
+        while not self.sees(closing):
             values.append(self.expression())
             if not self.skip(","):
                 break
@@ -185,18 +189,19 @@ class _Reader:
         """`name(values, keyword=value)`."""
         make = VOCABULARY.get(name.text)
         if make is None:
-            self.refuse(name.at, f"{name.text!r} must be the name of a shape{nearest(name.text)}")
-        self.expect("(", f"'(' after {name.text!r}")
+            self.refuse(name.at, f"{name} must be the name of a shape{nearest(name.text)}")
+        self.expect("(", f"'(' after {name}")
         self.enter(name)
         args: list[Any] = []
         kwargs: dict[str, Any] = {}
-        while not (self.token.kind == "mark" and self.token.text == ")"):
+        while not self.sees(")"):
             self.argument(args, kwargs)
             if not self.skip(","):
                 break
         self.expect(")", "a comma or ')'")
         self.depth -= 1
-        return self.made(name.at, make, tuple(args), kwargs)  # type: ignore[no-any-return]  # a word makes a plan
+        plan: Plan = self.made(name.at, make, tuple(args), kwargs)
+        return plan
 
     def argument(self, args: list[Any], kwargs: dict[str, Any]) -> None:
         """One value, or `keyword=value`."""
@@ -220,19 +225,14 @@ class _Reader:
 
 
 def _number(text: str) -> float:
-    if not text.replace("_", "").isdigit():
-        return float(text)
-    if len(text) > 300:
-        message = "the number must have at most 300 digits"
-        raise ValueError(message)
-    return int(text)
+    return int(text) if text.replace("_", "").isdigit() and len(text) <= MOST_DIGITS else float(text)
 
 
 def nearest(name: str) -> str:
     """What to suggest for an unknown name."""
     from difflib import get_close_matches  # noqa: PLC0415  # for a mistake only; it would slow every import
 
-    close = get_close_matches(name, VOCABULARY, n=1)
+    close = get_close_matches(name[:40], VOCABULARY, n=1)
     return f"; did you mean {close[0]!r}?" if close else f", one of {', '.join(sorted(VOCABULARY))}"
 
 

@@ -1,7 +1,7 @@
 """Shapes without an end: laws that hold for as long as training goes on."""
 
-from preheat._fields import Count, Positive, Time, Value
-from preheat._math import maximum, sqrt
+from preheat._fields import Count, Factor, Number, Positive, Time, Value, require
+from preheat._math import floor, maximum, sqrt
 from preheat._nodes import shape
 
 
@@ -33,3 +33,56 @@ def noam(t: Time, d_model: Count, warmup_steps: Count) -> Value:
     """
     late = maximum(t, warmup_steps)
     return t / (late * sqrt(d_model * late))  # min(t ** -0.5, t * w ** -1.5), defined at 0
+
+
+@shape
+def rsqrt(t: Time, timescale: Positive, shift: Number) -> Value:
+    """Falls with the square root of time, from `shift` updates into `inverse_sqrt` of that timescale.
+
+    >>> rsqrt(4, 5)(6)
+    0.5
+
+    Source: google-research/big_vision, `big_vision/utils.py`, the "rsqrt" decay after its warm-up.
+    """
+    require(timescale + shift > 0, "shift must be above -timescale")
+    return sqrt(timescale / (timescale + shift + t))
+
+
+@shape
+def inverse_time(t: Time, timescale: Positive) -> Value:
+    """Falls with the inverse of time, from 1; half way down after one timescale.
+
+    >>> inverse_time(4)(3), inverse_time(4)(11)
+    (0.5, 0.25)
+
+    Source: `torch.optim.Adagrad`, its `lr_decay` of `1 / timescale`, where `zero_based`.
+    """
+    return timescale / (timescale + t)
+
+
+@shape
+def power_law(t: Time, timescale: Positive, *, power: Positive) -> Value:
+    """Falls with a power of time, from 1; `power=1` is `inverse_time`, `power=0.5` is `inverse_sqrt`.
+
+    >>> power_law(4, power=2)(3)
+    0.25
+
+    Source: `timm.scheduler.WSDLRScheduler`, its "power" phase; the bound of the error grows with `power` above 5.
+    """
+    falling: float = (timescale / (timescale + t)) ** power
+    return falling
+
+
+@shape
+def exponential_decay(t: Time, gamma: Factor, *, every: Count = 1) -> Value:
+    """Falls by the factor `gamma` in `every` updates, a little at each; `staircase` does it at once.
+
+    >>> exponential_decay(0.5).values(3), exponential_decay(0.25, every=2).values(3)
+    ([0.5, 0.25, 0.125], [0.5, 0.25, 0.125])
+
+    Source: `optax.exponential_decay`, its `decay_rate` and `transition_steps`.
+    Same values as `torch.optim.lr_scheduler.ExponentialLR`, where `zero_based`.
+    """
+    whole = floor(t / every)
+    falling: float = gamma**whole * gamma ** ((t - every * whole) / every)
+    return falling

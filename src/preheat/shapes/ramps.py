@@ -1,5 +1,7 @@
 """Shapes that lead from a start to an end in a given number of updates."""
 
+from math import inf
+
 from preheat._fields import Number, Positive, Steps, Time, Value, require
 from preheat._math import expm1, log, log1p, maximum, minimum, pi, sin, sqrt, where
 from preheat._nodes import shape
@@ -42,14 +44,15 @@ def polynomial(t: Time, start: Number, end: Number, *, power: Positive, steps: S
     Source: Liu et al. 2015 (arXiv:1506.04579), section 3.3, the "poly" policy.
     Same values as `torch.optim.lr_scheduler.PolynomialLR`, where `zero_based`.
     """
-    left = ((steps - t) / steps) ** power
+    left: float = ((steps - t) / steps) ** power
     gone = where(left < 0.5, 1 - left, -expm1(power * _log_left(t, steps)))  # 1 - left, free of cancellation
     return start * left + end * gone
 
 
 def _log_left(t: float, steps: int) -> float:
     """log((steps - t) / steps), accurate at both ends, and very low instead of minus infinity at the last."""
-    return where(t < steps - t, log1p(-minimum(t / steps, 0.5)), log(maximum((steps - t) / steps, 1e-300)))
+    # A third of the way and no further: beyond, JAX's log1p in float64 is 100 units in the last place away.
+    return where(3 * t < steps, log1p(-minimum(t / steps, 0.5)), log(maximum((steps - t) / steps, 1e-300)))
 
 
 @shape
@@ -62,9 +65,11 @@ def exponential(t: Time, start: Number, end: Number, *, steps: Steps) -> Value:
     Source: Smith 2015 (arXiv:1506.01186), the learning-rate range test; Li and Arora 2019 (arXiv:1910.07454).
     Same values as `torch.optim.lr_scheduler.ExponentialLR` with `gamma = (end / start) ** (1 / steps)`, `zero_based`.
     """
-    require(start * end > 0, "start and end must be both above 0 or both below")
+    one_sign = start != 0 and 0 < end / start < inf and start / end < inf
+    require(one_sign, "start and end must be both above 0 or both below, their ratio finite")
     late = t > steps - t  # powers from the nearer end
-    return where(late, end, start) * where(late, start / end, end / start) ** (minimum(t, steps - t) / steps)
+    power: float = where(late, start / end, end / start) ** (minimum(t, steps - t) / steps)
+    return where(late, end, start) * power
 
 
 @shape
@@ -78,3 +83,56 @@ def one_minus_sqrt(t: Time, start: Number, end: Number, *, steps: Steps) -> Valu
     """
     root = sqrt(t / steps)
     return start * ((steps - t) / steps / (1 + root)) + end * root  # 1 - sqrt(u), free of cancellation
+
+
+@shape
+def one_minus_square(t: Time, start: Number, end: Number, *, steps: Steps) -> Value:
+    """Level at the start and steepest at the end: one minus the square of progress.
+
+    >>> one_minus_square(1, 0, steps=4).values()
+    [0.9375, 0.75, 0.4375, 0.0]
+
+    Source: Hägele et al. 2024 (arXiv:2405.18392), the "square" cooldown of their code.
+    """
+    gone = t / steps
+    return start * ((steps - t) / steps * (1 + gone)) + end * gone**2
+
+
+@shape
+def mirror_cosine(t: Time, start: Number, end: Number, *, steps: Steps) -> Value:
+    """Steep at both ends and level in the middle: `cosine` mirrored at the straight line.
+
+    >>> [round(v, 3) for v in mirror_cosine(1, 0, steps=4).values()]
+    [0.646, 0.5, 0.354, 0.0]
+
+    Source: Hägele et al. 2024 (arXiv:2405.18392), their mirrored cosine, twice linear minus cosine.
+    """
+    near = minimum(t, steps - t) / steps
+    away = 2 * near - sin(pi / 2 * near) ** 2  # how far from the nearer end, at most 1/2
+    return where(t < steps - t, start + (end - start) * away, end + (start - end) * away)
+
+
+@shape
+def rex(t: Time, start: Number, end: Number, *, steps: Steps) -> Value:
+    """Slow at first, then ever faster: `(1 - u) / (1 - u / 2)` of the way is left at the share `u` of the run.
+
+    >>> [round(v, 3) for v in rex(1, 0, steps=4).values()]
+    [0.857, 0.667, 0.4, 0.0]
+
+    Source: Chen, Wolfe and Kyrillidis 2021 (arXiv:2107.04197), the reflected exponential schedule.
+    """
+    return start * (2 * (steps - t) / (2 * steps - t)) + end * (t / (2 * steps - t))
+
+
+@shape
+def logarithmic(t: Time, start: Number, end: Number, *, steps: Steps) -> Value:
+    """Rises fast, then ever more slowly: with the logarithm of time. Its first update has the start.
+
+    >>> [round(v, 3) for v in logarithmic(0, 1, steps=4).values()]
+    [0.0, 0.5, 0.792, 1.0]
+
+    Source: DeepSpeed, `deepspeed/runtime/lr_schedules.py`, the "log" warm-up of `WarmupLR`.
+    """
+    require(steps > 1, "steps must be 2 or more, or 0; at the first update it has only started")
+    begun = maximum(t, 1.0)
+    return start * (log1p((steps - begun) / begun) / log(steps)) + end * (log(begun) / log(steps))

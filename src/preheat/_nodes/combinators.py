@@ -1,0 +1,89 @@
+"""A plan backwards, and a plan with noise."""
+
+from typing import final
+
+from preheat._fields import Seed, Share, require
+from preheat._math import floor, maximum, minimum, uniform, where
+from preheat._nodes.parts import Part
+from preheat._plan import Call, Plan, recipe
+
+__all__ = ["Noise", "Reverse", "noise", "reverse"]
+
+
+@final
+class Reverse(Plan):
+    """A plan run backwards: at `t` it has the value of `steps - t`."""
+
+    __slots__ = ("plan",)
+    plan: Plan
+    steps: int
+
+    def __init__(self, plan: Plan) -> None:
+        self._freeze(plan.depth + 1, plan=plan, steps=plan.steps)
+
+    def _read(self, i: float, shift: int) -> float:
+        back = self.plan._read(maximum(self.steps - 1 - i, 0.0), 1 - shift)
+        return where(i >= self.steps, self.plan._read(0.0 * i, 0), back)
+
+    def _call(self) -> Call:
+        return reverse, (self.plan,), {}
+
+
+@recipe
+def reverse(plan: Part) -> Plan:
+    """A plan run backwards, from its end to its start, which the last update has exactly.
+
+    `reverse(a >> b)` agrees with `reverse(b) >> reverse(a)`, and backwards twice is the plan itself.
+
+    >>> from preheat import linear
+    >>> reverse(linear(0, 1, steps=4)).values()
+    [0.75, 0.5, 0.25, 0.0]
+
+    Raises:
+        TypeError: `plan` is not a plan.
+        ValueError: it is endless.
+    """
+    require(plan.steps is not None, "plan must end, for it to begin there")
+    return plan.plan if isinstance(plan, Reverse) else Reverse(plan)
+
+
+@final
+class Noise(Plan):
+    """A plan whose every update is multiplied by a number that looks random."""
+
+    __slots__ = ("amount", "plan", "seed")
+    plan: Plan
+    amount: float
+    seed: int
+
+    def __init__(self, plan: Plan, amount: float, seed: int) -> None:
+        self._freeze(plan.depth + 1, plan=plan, amount=amount, seed=seed, steps=plan.steps)
+
+    def _read(self, i: float, shift: int) -> float:
+        update = floor(i) if self.steps is None else minimum(floor(i), max(self.steps - 1, 0))
+        factor = 1 + self.amount * (2 * uniform(update, self.seed) - 1)
+        return self.plan._read(i, shift) * factor  # type: ignore[no-any-return]  # or an array
+
+    def _call(self) -> Call:
+        return noise, (self.plan, self.amount), {"seed": self.seed}
+
+
+@recipe
+def noise(plan: Part, amount: Share, *, seed: Seed) -> Plan:
+    """A plan with noise: each update's value times a number drawn evenly between `1 - amount` and `1 + amount`.
+
+    What is drawn depends on the seed and on the index of the update within the plan, on nothing else: it is the same
+    on every machine and device, and after a resume.
+
+    >>> from preheat import constant
+    >>> [round(v, 3) for v in noise(constant(1), 0.5, seed=0).values(4)]
+    [1.181, 1.222, 1.345, 0.642]
+
+    Source: timm, `timm/scheduler/scheduler.py`, its `noise_pct` and `noise_seed`, where the type is not "normal"; its
+    generator is torch's, so the numbers differ.
+
+    Raises:
+        TypeError: `plan` is not a plan, `amount` not a number or `seed` not a whole number.
+        ValueError: `amount` is not between 0 and 1, or `seed` negative.
+    """
+    return Noise(plan, amount, seed)

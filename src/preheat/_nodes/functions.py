@@ -1,0 +1,140 @@
+"""A user's own function as a plan, by itself or by name."""
+
+import sys
+from collections.abc import Callable
+from math import inf, isfinite
+from typing import Any, final
+
+from preheat._fields import Steps, field_of, shown
+from preheat._math import library_of, minimum
+from preheat._plan import Call, Plan, word
+from preheat._plan.base import CALL
+
+
+@final
+class Function(Plan):
+    """A user's own function of the update's index, by itself or by the name under which it is found."""
+
+    __slots__ = ("_found", "given")
+    given: str | Callable[[Any], float]
+    _found: Callable[[Any], float]
+
+    def __init__(self, given: str | Callable[[Any], float], steps: int | None) -> None:
+        name = given if isinstance(given, str) else _name_of(given)
+        self._freeze(1, given=name or given, steps=steps)
+        if not isinstance(given, str):
+            object.__setattr__(self, "_found", given)
+
+    @property
+    def fn(self) -> Callable[[Any], float]:
+        """The function itself.
+
+        Raises:
+            ValueError: it is known by name only, and its module has not been imported or lacks it.
+        """
+        try:
+            return self._found
+        except AttributeError:
+            found = _looked_up(str(self.given))
+            object.__setattr__(self, "_found", found)
+            return found
+
+    def _read(self, i: float, shift: int) -> float:  # noqa: ARG002  # a function reads the index, however it is based
+        if self.steps is not None:
+            i = minimum(i, float(self.steps - 1))
+        library = library_of(i)
+        return self._at(i) if library is None else self._over(i, library)
+
+    def _at(self, i: float) -> float:
+        index = int(i) if i.is_integer() else i
+        value = self.fn(index)
+        number = _as_float(value)
+        if number is None or not isfinite(number):
+            message = f"{self!r}: the value at {index} must be a finite number, got {shown(value)}"
+            raise (TypeError if number is None else ValueError)(message)
+        return number
+
+    def _over(self, i: Any, library: Any) -> Any:
+        """One call for each element: a user's function takes numbers."""
+        flat = [self._at(float(x)) for x in i.reshape(-1)]
+        like = {"device": i.device} if hasattr(library, "Tensor") else {}
+        return library.asarray(flat, dtype=i.dtype, **like).reshape(i.shape)
+
+    def _call(self) -> Call:
+        return function, (self.given,), {} if self.steps is None else {"steps": self.steps}
+
+    def _written(self) -> tuple[str, int]:
+        if isinstance(self.given, str):
+            return super()._written()
+        name = getattr(self.given, "__qualname__", type(self.given).__qualname__)
+        return f"function({name}{'' if self.steps is None else f', steps={self.steps}'})", CALL
+
+
+@word
+def function(fn: str | Callable[[Any], float], *, steps: int | None = None) -> Plan:
+    """A plan of your own function of the update's index, called for one index at a time.
+
+    A function that can be imported is written as text, `function("module:name")`; a lambda has no text.
+
+    >>> function(lambda i: 1 / (i + 1), steps=3).values()
+    [1.0, 0.5, 0.3333333333333333]
+
+    Args:
+        fn: takes the index of an update (a whole number from 0) and returns a number; or `"module:name"`, which is
+            looked up, in modules already imported, when the first value is asked for.
+        steps: the number of updates it owns; endless without.
+
+    Raises:
+        TypeError: `fn` is neither callable nor a text, or is a plan already.
+        ValueError: the text is not such a name, or `steps` is not 1 or more.
+    """
+    if isinstance(fn, Plan) or not (_is_path(fn) if isinstance(fn, str) else callable(fn)):
+        message = f'function(fn={shown(fn)}): fn must be a function of your own or "module:name"'
+        raise (ValueError if isinstance(fn, str) else TypeError)(message)
+    if steps is not None and not (steps := int(field_of(Steps).check("function", "steps", steps))):
+        message = "function(steps=0): steps must be 1 or more; a function has no end to hold"
+        raise ValueError(message)
+    return Function(fn, steps)
+
+
+def _as_float(value: Any) -> float | None:
+    """What a user's function returned as a float, infinite where it is too large; None where it is no number."""
+    if not hasattr(value, "__float__"):
+        return None
+    try:
+        return float(value)
+    except OverflowError:
+        return inf
+    except (TypeError, ValueError, RuntimeError):  # an array of several numbers
+        return None
+
+
+def _is_path(text: str) -> bool:
+    module, colon, name = text.partition(":")
+    return bool(colon) and all(part.isidentifier() for part in f"{module}.{name}".split("."))
+
+
+def _name_of(fn: Callable[[Any], float]) -> str | None:
+    """`"module:name"` where that leads back to `fn`."""
+    module, name = getattr(fn, "__module__", None), getattr(fn, "__qualname__", "")
+    return f"{module}:{name}" if module in sys.modules and _held(module, name) is fn else None
+
+
+def _looked_up(path: str) -> Callable[[Any], float]:
+    module, _, name = path.partition(":")
+    if module not in sys.modules:
+        message = f'function("{path}"): its module must be imported first; import {module}'
+        raise ValueError(message)
+    found: Callable[[Any], float] | None = _held(module, name)
+    if callable(found):
+        return found
+    message = f'function("{path}"): {name} must be a function of {module}'
+    raise ValueError(message)
+
+
+def _held(module: str, name: str) -> Any:
+    """What a module holds under a dotted name, or None."""
+    found: Any = sys.modules[module]
+    for part in name.split("."):
+        found = getattr(found, part, None)
+    return found

@@ -1,0 +1,37 @@
+"""A value for each update, written out."""
+
+from typing import final
+
+from preheat._fields import Numbers
+from preheat._math import floor, lookup, minimum
+from preheat._plan import Call, Plan, recipe
+
+
+@final
+class Table(Plan):
+    """A value for each update, written out."""
+
+    __slots__ = ("entries",)
+    entries: tuple[float, ...]
+    steps: int
+
+    def __init__(self, entries: tuple[float, ...]) -> None:
+        self._freeze(1, entries=entries, steps=len(entries))
+
+    def _read(self, i: float, shift: int) -> float:  # noqa: ARG002  # a table is read by index, however it is based
+        return lookup(self.entries, minimum(floor(i), self.steps - 1))  # type: ignore[no-any-return]  # or an array
+
+    def _call(self) -> Call:
+        return table, (self.entries,), {}
+
+
+@recipe
+def table(values: Numbers) -> Plan:
+    """A value for each update, written out; past the end the last, between two updates the former.
+
+    Like `function` it reads the index of the update, so `zero_based` leaves it as it is.
+
+    >>> table((1, 0.5, 0.1)).values()
+    [1.0, 0.5, 0.1]
+    """
+    return Table(values)

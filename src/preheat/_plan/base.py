@@ -1,0 +1,249 @@
+"""A plan: what it is, what can be asked of it, how it is written.
+
+`Plan` is the one thing the rest of the library sees. Its kinds are few and closed (see `_nodes`); shapes are many and
+open, for they are functions (see `preheat.shapes`).
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from math import inf, isfinite
+from typing import Any, NoReturn, ParamSpec, Self, TypeVar, overload
+
+from preheat._fields import LAST, TINY, Field, Number, Steps, checked, field_of, shown
+from preheat._math import as_time, filled, library_of
+
+__all__ = ["OPERATORS", "VOCABULARY", "Call", "Plan", "beside", "plan_in", "recipe", "word"]
+
+DEEPEST = 64  # levels of nesting
+CALL = 3  # binds tightest; then `*`, `+`, `>>`
+Array = TypeVar("Array")
+P = ParamSpec("P")
+Call = tuple[Callable[..., "Plan"], tuple[Any, ...], dict[str, Any]]
+
+_COUNT = field_of(Steps)
+_NUMBER = field_of(Number)
+_INDEX = Field("a number from 0 up to 2**53, the index of an update, or an array", whole=False, low=-TINY, high=LAST)
+
+
+class Plan(ABC):
+    """An immutable value: a pure function from the index of an optimizer update, from 0, to a number.
+
+    `plan(i)` is the value used by update `i`; `plan.steps` the number of updates the plan owns, None when endless.
+
+    | expression | meaning |
+    |---|---|
+    | `a >> b` | `a` for its own updates, then `b` from its own beginning |
+    | `a * b`, `2 * a`, `a / 2`, `-a` | side by side, multiplied |
+    | `a + b`, `a + 0.1`, `a - b`, `1 - a` | side by side, added |
+    | `a == b`, `hash(a)`, `repr(a)`, pickle | by value; the `repr` is the expression that makes the plan |
+
+    >>> from preheat import constant, linear
+    >>> plan = linear(0, 1, steps=4) >> constant(1)
+    >>> plan
+    linear(0, 1, steps=4) >> constant(1)
+    >>> plan(0), plan(3), plan(1_000_000)
+    (0.25, 1.0, 1.0)
+    """
+
+    # `__dict__` is there and stays empty: torch's LambdaLR copies and updates the `__dict__` of a callable.
+    __slots__ = ("__dict__", "__weakref__", "depth", "steps")
+    __array_ufunc__ = None  # `numpy.float64(2) * plan` asks the plan
+
+    steps: int | None
+    depth: int
+
+    @abstractmethod
+    def _read(self, i: float, shift: int) -> float:
+        """The value at the local index `i >= 0`, a float or an array of floats; formulas read `t = i + shift`."""
+
+    @abstractmethod
+    def _call(self) -> Call:
+        """The call that makes this plan: what equality, hash, pickle and every written form come from."""
+
+    @overload
+    def __call__(self, i: float, /) -> float: ...
+    @overload
+    def __call__(self, i: Array, /) -> Array: ...
+    def __call__(self, i: Any, /) -> Any:
+        """The value used by update `i`.
+
+        Args:
+            i: the index of an update, from 0; a whole or real number (unit: updates), or an array of them (NumPy,
+                torch on any device, JAX), where negative entries read as 0.
+
+        Returns:
+            A float; for an array an array of the same library, device and shape, float64 where there is one.
+
+        Raises:
+            ValueError: `i` is negative, NaN or not below 2**53.
+            TypeError: `i` is neither a number nor an array of numbers.
+        """
+        if (i.__class__ is int or i.__class__ is float) and 0 <= i < LAST:
+            return float(self._read(float(i), 1))
+        library = library_of(i)
+        if library is None:
+            return self(_INDEX.check("plan", "i", i))  # NumPy's own numbers, among others
+        value = self._read(as_time(i, library), 1)
+        return filled(i, value) if library_of(value) is None else value  # of a formula without t, or of a 0-d array
+
+    def values(self, n: int | None = None) -> list[float]:
+        """The values used by the first `n` updates, or by all of them.
+
+        >>> from preheat import linear
+        >>> linear(1, 0, steps=4).values()
+        [0.75, 0.5, 0.25, 0.0]
+
+        Raises:
+            ValueError: `n` is negative, or not given for an endless plan.
+            TypeError: `n` is not a whole number.
+        """
+        count = self.steps if n is None else int(_COUNT.check("values", "n", n))
+        if count is None:
+            message = "values(n=None): n must be given for an endless plan"
+            raise ValueError(message)
+        return [float(self._read(float(i), 1)) for i in range(count)]
+
+    def __rshift__(self, other: object) -> "Plan":
+        return OPERATORS[">>"](self, other)
+
+    def __rrshift__(self, other: object) -> "Plan":
+        return OPERATORS[">>"](other, self)
+
+    def __mul__(self, other: object) -> "Plan":
+        return OPERATORS["*"](self, other)
+
+    def __rmul__(self, other: object) -> "Plan":
+        return OPERATORS["*"](other, self)
+
+    def __add__(self, other: object) -> "Plan":
+        return OPERATORS["+"](self, other)
+
+    def __radd__(self, other: object) -> "Plan":
+        return OPERATORS["+"](other, self)
+
+    def __neg__(self) -> "Plan":
+        return -1 * self
+
+    def __sub__(self, other: object) -> "Plan":
+        return self + (-other if isinstance(other, Plan) else -beside("-", other))
+
+    def __rsub__(self, other: object) -> "Plan":
+        return -self + beside("-", other)
+
+    def __truediv__(self, other: object) -> "Plan":
+        divisor = beside("/", other, "a finite number other than 0")
+        factor = 1 / divisor if divisor else inf
+        if not isfinite(factor):
+            message = f"plan / {divisor:g}: the divisor must be a finite number other than 0"
+            raise ValueError(message)
+        return self * factor
+
+    def __rtruediv__(self, other: object) -> NoReturn:
+        message = f"{shown(other)} / plan: the divisor must be a number; a plan can only be divided by one"
+        raise TypeError(message)
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Plan):
+            return NotImplemented
+        return self is other or (type(self) is type(other) and self._call() == other._call())
+
+    def __hash__(self) -> int:
+        make, args, kwargs = self._call()
+        return hash((make, args, tuple(kwargs.items())))
+
+    def __reduce__(self) -> tuple[Callable[..., "Plan"], Call]:
+        return _remake, self._call()
+
+    def __copy__(self) -> Self:
+        return self
+
+    def __deepcopy__(self, memo: object) -> Self:
+        return self
+
+    def __setattr__(self, name: str, value: object) -> None:
+        message = f"plan.{name} = {shown(value)}: a plan is immutable; make another"
+        raise AttributeError(message)
+
+    def __delattr__(self, name: str) -> None:
+        message = f"del plan.{name}: a plan is immutable; make another"
+        raise AttributeError(message)
+
+    def __repr__(self) -> str:
+        return self._written()[0]
+
+    def _written(self) -> tuple[str, int]:
+        """The expression that makes this plan, and how tightly its outermost operator binds."""
+        make, args, kwargs = self._call()
+        inside = [written(value) for value in args] + [f"{name}={written(value)}" for name, value in kwargs.items()]
+        return f"{make.__name__}({', '.join(inside)})", CALL
+
+    def _freeze(self, depth: int, **slots: object) -> None:
+        if depth > DEEPEST:
+            message = f"plan(depth={depth}): depth must be at most {DEEPEST}, the levels of nesting"
+            raise ValueError(message)
+        for name, value in (("depth", depth), *slots.items()):
+            object.__setattr__(self, name, value)
+
+
+def _remake(make: Callable[..., Plan], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Plan:
+    return make(*args, **kwargs)
+
+
+def written(value: object) -> str:
+    """A value as the language writes it: `1`, `0.1`, `"text"`, `(1, 2)`, a plan."""
+    if isinstance(value, float):
+        return str(int(value)) if value.is_integer() and abs(value) < LAST else repr(value)
+    if isinstance(value, str):
+        return f'"{value}"'
+    if isinstance(value, tuple):
+        return f"({', '.join(map(written, value))}{',' * (len(value) == 1)})"
+    return repr(value)
+
+
+def beside(operator: str, got: object, words: str = "a plan or a finite number") -> float:
+    """The plain number beside a plan.
+
+    Raises:
+        TypeError: it is not a number.
+        ValueError: it is not finite.
+    """
+    try:
+        return _NUMBER.check("", "", got)
+    except (TypeError, ValueError) as error:
+        message = f"plan {operator} {shown(got)}: the other side must be {words}"
+        raise type(error)(message) from None
+
+
+def plan_in(who: str, got: object) -> Plan:
+    """What was given as a plan.
+
+    Raises:
+        TypeError: it is none.
+    """
+    if isinstance(got, Plan):
+        return got
+    message = f"{who}(plan={shown(got)}): plan must be a plan"
+    raise TypeError(message)
+
+
+OPERATORS: dict[str, Callable[[Any, Any], Plan]] = {}  # `>>`, `*` and `+`, each entered by the chain that it makes
+VOCABULARY: dict[str, Callable[..., Plan]] = {}  # every name that text may call: shapes, combinators, recipes
+
+
+def word(make: Callable[P, Plan]) -> Callable[P, Plan]:
+    """Make a function that returns a plan part of the language, under its own name.
+
+    Raises:
+        ValueError: the name means something else already.
+    """
+    known = VOCABULARY.get(make.__name__, make)
+    if (known.__module__, known.__qualname__) != (make.__module__, make.__qualname__):
+        message = f"{make.__name__}: the name must be new; {known.__module__} has one"
+        raise ValueError(message)
+    VOCABULARY[make.__name__] = make  # or defined anew, as in a notebook
+    return make
+
+
+def recipe(make: Callable[P, Plan]) -> Callable[P, Plan]:
+    """Have annotations check the arguments of a function that returns plain algebra, and name it in the language."""
+    return word(checked(make))

@@ -1,0 +1,191 @@
+"""Plans joined by an operator: one after the other, or side by side."""
+
+from abc import abstractmethod
+from bisect import bisect_right
+from functools import reduce
+from itertools import accumulate
+from math import isfinite
+from typing import Any, ClassVar, final
+
+from preheat._fields import shown
+from preheat._math import library_of, maximum, where
+from preheat._plan.base import OPERATORS, Call, Plan, beside, written
+
+
+def joined(operator: str, *operands: Any) -> Plan:
+    """Plans, and perhaps a number before them, joined by `>>`, `*` or `+`."""
+    plan: Plan = reduce(OPERATORS[operator], operands)
+    return plan
+
+
+class Chain(Plan):
+    """Plans joined by one operator, held flat; a number beside them is held apart.
+
+    Joining is lazy: a chain remembers what was joined, and lists it on first use. So n joins cost O(n), not O(n**2).
+    """
+
+    __slots__ = ("_held", "number")
+    number: float
+    _held: tuple[Plan, ...] | list[Plan]  # a list: not flat yet
+
+    operator: ClassVar[str]
+    binding: ClassVar[int]
+    neutral: ClassVar[float]
+
+    def __init__(self, number: float, plans: list[Plan], steps: int | None) -> None:
+        depth = 1 + max(plan.depth - isinstance(plan, type(self)) for plan in plans)
+        self._freeze(depth, number=number, _held=plans, steps=steps)
+
+    @property
+    def plans(self) -> tuple[Plan, ...]:
+        """The joined plans, none of them a chain of the same kind."""
+        held = self._held
+        if isinstance(held, list):
+            held = self._flat()
+            object.__setattr__(self, "_held", held)
+        return held
+
+    def _flat(self) -> tuple[Plan, ...]:
+        flat: list[Plan] = []
+        waiting: list[Plan] = [self]
+        while waiting:
+            plan = waiting.pop()
+            if not isinstance(plan, type(self)):
+                flat.append(plan)
+            elif isinstance(plan._held, list):
+                waiting.extend(reversed(plan._held))
+            else:
+                flat.extend(plan._held)
+        return tuple(flat)
+
+    def _call(self) -> Call:
+        numbers = () if self.number == self.neutral else (self.number,)
+        return joined, (self.operator, *numbers, *self.plans), {}
+
+    def _written(self) -> tuple[str, int]:
+        parts = [] if self.number == self.neutral else [written(self.number)]
+        for plan in self.plans:
+            text, binding = plan._written()
+            parts.append(text if binding > self.binding else f"({text})")
+        return f" {self.operator} ".join(parts), self.binding
+
+
+@final
+class Then(Chain):
+    """One plan after the other; which one answers is decided by the index of the update alone."""
+
+    __slots__ = ("_starts",)
+    _starts: tuple[int, ...]
+    operator, binding, neutral = ">>", 0, 0.0
+
+    @classmethod
+    def join(cls, first: object, second: object) -> Plan:
+        """`first >> second`.
+
+        Raises:
+            TypeError: one of them is not a plan.
+            ValueError: `first` is endless.
+        """
+        if not isinstance(first, Plan) or not isinstance(second, Plan):
+            message = f"{shown(first)} >> {shown(second)}: both sides must be plans; constant(value) holds a number"
+            raise TypeError(message)
+        if first.steps is None:
+            last = first.plans[-1] if isinstance(first, Then) else first
+            message = f"plan >> plan: {last!r:.200} must end before another plan can follow; give it steps"
+            raise ValueError(message)
+        return cls(cls.neutral, [first, second], None if second.steps is None else first.steps + second.steps)
+
+    @property
+    def starts(self) -> tuple[int, ...]:
+        """The index of the update at which each plan begins."""
+        try:
+            return self._starts
+        except AttributeError:
+            lengths = (plan.steps or 0 for plan in self.plans[:-1])
+            object.__setattr__(self, "_starts", tuple(accumulate(lengths, initial=0)))
+            return self._starts
+
+    def _read(self, i: float, shift: int) -> float:
+        plans, starts = self.plans, self.starts
+        if library_of(i) is None:
+            k = bisect_right(starts, i) - 1
+            return plans[k]._read(i - starts[k], shift)
+        value = plans[0]._read(i, shift)
+        for plan, start in zip(plans[1:], starts[1:], strict=True):
+            value = where(i >= start, plan._read(maximum(i - start, 0.0), shift), value)
+        return value
+
+
+class SideBySide(Chain):
+    """Plans read at the same index; as long as the longest of them, endless if any is."""
+
+    __slots__ = ()
+
+    @classmethod
+    def join(cls, left: object, right: object) -> Plan:
+        """Two plans side by side, or a plan and a number.
+
+        Raises:
+            TypeError: neither is a plan, or one is neither a plan nor a number.
+            ValueError: the numbers of both together are not finite.
+        """
+        plans = [operand for operand in (left, right) if isinstance(operand, Plan)]
+        if not plans:
+            message = f"{shown(left)} {cls.operator} {shown(right)}: one side must be a plan"
+            raise TypeError(message)
+        number = cls.combined(cls._number_of(left), cls._number_of(right)) + 0.0
+        if not isfinite(number):
+            message = f"{shown(left)} {cls.operator} {shown(right)}: the numbers together must be finite"
+            raise ValueError(message)
+        if number == cls.neutral and len(plans) == 1:
+            inner = plans[0].plans if isinstance(plans[0], cls) else plans
+            if len(inner) == 1:
+                return inner[0]  # 1 * a is a
+        lengths = [plan.steps for plan in plans if plan.steps is not None]
+        return cls(number, plans, max(lengths) if len(lengths) == len(plans) else None)
+
+    @classmethod
+    def _number_of(cls, operand: object) -> float:
+        if isinstance(operand, Plan):
+            return operand.number if isinstance(operand, cls) else cls.neutral
+        return beside(cls.operator, operand)
+
+    @staticmethod
+    @abstractmethod
+    def combined(x: float, y: float) -> float:
+        """The operator on numbers."""
+
+    def _read(self, i: float, shift: int) -> float:
+        value = self.number
+        for plan in self.plans:
+            value = self.combined(value, plan._read(i, shift))
+        return value
+
+
+@final
+class Times(SideBySide):
+    """Plans multiplied, and a number."""
+
+    __slots__ = ()
+    operator, binding, neutral = "*", 2, 1.0
+
+    @staticmethod
+    def combined(x: float, y: float) -> float:
+        """`x * y`."""
+        return x * y
+
+
+@final
+class Plus(SideBySide):
+    """Plans added, and a number."""
+
+    __slots__ = ()
+    operator, binding, neutral = "+", 1, 0.0
+
+    @staticmethod
+    def combined(x: float, y: float) -> float:
+        """`x + y`."""
+        return x + y
+
+
+OPERATORS.update({">>": Then.join, "*": Times.join, "+": Plus.join})
