@@ -7,7 +7,9 @@
 >>> scheduler = Scheduler(optimizer, lr=noam(512, 4000))
 """
 
+from preheat._torch.layerwise import layerwise
 from preheat._torch.noam import NoamOpt
+from preheat._torch.plateau import Plateau
 from preheat._torch.scheduler import Scheduler
 
-__all__ = ["NoamOpt", "Scheduler"]
+__all__ = ["NoamOpt", "Plateau", "Scheduler", "layerwise"]

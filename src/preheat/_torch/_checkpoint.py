@@ -1,98 +1,173 @@
 """Checkpoints: what a scheduler saves, and what it makes of a saved state."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
-from typing import Any
+from typing import Any, NamedTuple, NoReturn
 
-from preheat._plan import Plan
-from preheat._text import textless
-from preheat._torch._binding import Binding, Groups, Position, Track
-from preheat._torch._knob import read
+from preheat._torch._binding import Binding, Position
+from preheat._torch._change import Found, Plans, changes_told, text_of
+from preheat._torch._edit import all_or_nothing, last_used, replay
+from preheat._torch._knob import Groups
+from preheat._torch._track import Cell, Edit, Track
 
-__all__ = ["pack", "unpack"]
+__all__ = ["load", "pack"]
 
 FORMAT = 1
-_WITHOUT_TEXT = "  # a function without a text: its position is saved, the function is not"
 
 
-def pack(binding: Binding, groups: Groups) -> dict[str, Any]:
+def pack(bindings: Sequence[Binding], groups: Sequence[Groups]) -> dict[str, Any]:
     """One flat dict with a fixed set of keys; what varies in length is one list."""
-    position = binding.position
-    tracks = binding.tracks
+    positions, rows = zip(*map(_snapshot, bindings, groups), strict=True)
+    places = [place for row in rows for place in row]
+    plans = [(track, key, plan) for track in bindings[0].tracks for key, plan in track.given.items()]
+    edits = [(number, edit) for number, binding in enumerate(bindings) for edit in binding.edits]
     return {
         "preheat": FORMAT,
-        "clock": binding.clock,
-        "updates": position.updates,
-        "calls": position.calls,
-        "groups": len(groups),
-        "knobs": [track.knob for track in tracks],
-        "modes": [_mode(track) for track in tracks],
-        "plans": [_text(track.plan) for track in tracks],
-        "bases": _runs(cell.base for track in tracks for cell in track.cells),
-        "values": _runs(read(group, track.knob) for track in tracks for group in groups[: len(track.cells)]),
+        "clock": bindings[0].clock,
+        "updates": [position.updates for position in positions],
+        "calls": positions[0].calls if bindings[0].clock == "calls" else 0,  # else they mean nothing
+        "amount": positions[0].amount,
+        "last": [position.last for position in positions],
+        "groups": [len(binding.tracks[0].cells) for binding in bindings],
+        "knobs": [track.knob.path for track, _, _ in plans],
+        "modes": [track.mode for track, _, _ in plans],
+        "keys": [repr(key) for _, key, _ in plans],
+        "plans": [text_of(plan) for _, _, plan in plans],
+        "edits": [x for number, edit in edits for x in (number, *edit._replace(key=repr(edit.key)))],
+        "bases": _runs(base for base, _, _ in places),
+        "values": _runs(value for _, value, _ in places),
+        "joined": _runs(joined for _, _, joined in places),
+        "feedback": next((t.feedback.state() for b in bindings for t in b.tracks if t.feedback is not None), []),
     }
 
 
-def unpack(binding: Binding, state: dict[str, Any], groups: Groups) -> list[str]:
-    """Set the binding to a saved state and write every knob; returns what is to be said."""
-    for track in binding.tracks:
-        track.adopt(groups)
-    _check(binding, state, len(groups))
-    bases, values = list(_unrolled(state["bases"])), list(_unrolled(state["values"]))
-    cells = [(track, cell) for track in binding.tracks for cell in track.cells]
-    for (track, cell), base, recorded in zip(cells, bases, values, strict=True):
-        if track.scaled:
-            cell.base = _base(cell.found, cell.initial, base, recorded)
-    binding.position = Position(updates=state["updates"], calls=state["calls"])
-    binding.show(groups, binding.index)
-    return [
-        sentence
-        for track, saved in zip(binding.tracks, state["plans"], strict=True)
-        for sentence in _seam(track.plan, saved, binding.index)
-    ]
+def _snapshot(binding: Binding, groups: Groups) -> tuple[Position, list[tuple[float, float, float]]]:
+    """The position; base, value and beginning of each knob, all of one moment, also while another thread steps."""
+    with binding.lock:
+        binding.settle()
+        binding.adopt(groups, binding.index)
+        return binding.position, [
+            (cell.base, track.knob.read(groups[index]), cell.joined) for track, index, cell in _places(binding)
+        ]
 
 
-def _base(found: float, initial: float | None, saved: float, recorded: float) -> float:
-    """The base to go on with: the saved one, unless the code has set another since.
+class _Saved(NamedTuple):
+    """What a state says of one knob of one group."""
 
-    A found value that equals the recorded one was loaded with the optimizer; but where the group bears no
-    `initial_lr` it never was loaded, and the value is the code's.
+    base: float
+    value: float
+    joined: float
+
+
+def load(bindings: Sequence[Binding], groups: Sequence[Groups], state: dict[str, Any], on_change: str) -> list[str]:
+    """Set every binding and write every knob, or do nothing; returns what is to be said.
+
+    Raises:
+        ValueError: the state is of another format, clock, or set of groups or knobs, or something has changed and
+            nothing may.
     """
-    loaded = found == recorded and initial is not None
-    return saved if found == saved or loaded else found
+    _check(pack(bindings, groups), state)
+    with all_or_nothing(bindings):
+        for binding, updates, last in zip(bindings, state["updates"], state["last"], strict=True):
+            calls = state["calls"] if binding.clock == "calls" else binding.position.calls
+            binding.position = Position(updates, calls, state["amount"], last)
+        sentences = [*_take_bases(bindings, state, on_change), *_take_plans(bindings, state, on_change)]
+        sentences += _take_feedback(bindings, state["feedback"], on_change)
+    for binding, own in zip(bindings, groups, strict=True):
+        binding.move(own, binding.position)
+    return sentences
 
 
-def _check(binding: Binding, state: dict[str, Any], groups: int) -> None:
-    if not isinstance(state, dict) or state.get("preheat") != FORMAT:
-        keys = ", ".join(map(str, state)) if isinstance(state, dict) else type(state).__name__
-        message = f"load_state_dict(state_dict): it must be a state of preheat's Scheduler, got one of {keys:.100}"
+def _check(own: dict[str, Any], state: dict[str, Any]) -> None:
+    """Refuse a state of another format, or of other groups, knobs or clock than `own`."""
+    if state["preheat"] != FORMAT:
+        _refuse(f"preheat={state['preheat']!r}", f"the format must be {FORMAT}; a later release made it")
+    if missing := own.keys() - state.keys():
+        _refuse(f"state_dict without {min(missing)!r}", "it must be whole, as state_dict() returned it")
+    if state["clock"] != own["clock"]:
+        _refuse(f"clock={state['clock']!r}", f"it must be that of this Scheduler, {own['clock']!r}")
+    if state["groups"] != own["groups"]:
+        _refuse(f"groups={state['groups']}", f"the optimizer must have as many groups, it has {own['groups']}")
+    saved, driven = (sorted({*zip(one["knobs"], one["modes"], strict=True)}) for one in (state, own))
+    if saved != driven:
+        _refuse(f"knobs={saved}", f"they must be those that this Scheduler drives, {driven}")
+    if sum(state["bases"][1::2]) != sum(own["bases"][1::2]):
+        _refuse("bases", "the same groups must be left alone (None) as when the state was saved")
+
+
+def _refuse(got: str, rule: str) -> NoReturn:
+    message = f"load_state_dict({got}): {rule}"
+    raise ValueError(message)
+
+
+def _take_bases(bindings: Sequence[Binding], state: dict[str, Any], on_change: str) -> list[str]:
+    """Set the base of every knob, and where each group's clock began."""
+    places = [(binding, *place) for binding in bindings for place in _places(binding)]
+    rows = zip(*(_unrolled(state[name]) for name in ("bases", "values", "joined")), strict=True)
+    saved = [_Saved(*row) for row in rows]
+    lr = {
+        (id(binding), index): (cell.initial, one.base)
+        for (binding, track, index, cell), one in zip(places, saved, strict=True)
+        if track.knob.path == "lr"
+    }
+    found = [
+        Found(track, index, cell, one.base, one.value, lr.get((id(binding), index)))
+        for (binding, track, index, cell), one in zip(places, saved, strict=True)
+    ]
+    sentences = changes_told(found, on_change)
+    for one, (_, _, joined) in zip(found, saved, strict=True):
+        if not one.changed:
+            one.cell.found = one.saved  # from here on the code's: what was found may have been loaded
+        one.cell.base = one.saved if on_change == "checkpoint" else one.cell.found
+        one.cell.joined = joined
+    return sentences
+
+
+def _take_plans(bindings: Sequence[Binding], state: dict[str, Any], on_change: str) -> list[str]:
+    """Have every track follow its plans, and the saved edits of them."""
+    rows = [(row[0], Edit(*row[1:])) for row in _grouped(state["edits"], len(Edit._fields) + 1)]
+    texts = list(zip(state["knobs"], state["keys"], state["plans"], strict=True))
+    at = bindings[0].index
+    both = []
+    for tracks in zip(*(binding.tracks for binding in bindings), strict=True):
+        path = tracks[0].knob.path
+        saved = {key: text for knob, key, text in texts if knob == path}
+        both.append(Plans(tracks[0], saved, [edit for _, edit in rows]))
+        for track in tracks:
+            track.given = both[-1].chosen(on_change, at)
+    for number, binding in enumerate(bindings):
+        keys = {(track.knob.path, repr(key)): key for track in binding.tracks for key in track.given}
+        binding.edits = [edit._replace(key=keys[edit.knob, edit.key]) for which, edit in rows if which == number]
+        for track in binding.tracks:
+            replay(track, binding.edits)
+    return [plans.told(on_change, at, last_used(bindings[0])) for plans in both if plans.changed]
+
+
+def _take_feedback(bindings: Sequence[Binding], state: list[float], on_change: str) -> list[str]:
+    """Set the Plateau, if there is one, to what it had seen."""
+    plateau = next((track.feedback for track in bindings[0].tracks if track.feedback is not None), None)
+    if plateau is not None:
+        plateau.load(state)
+    if bool(state) == (plateau is not None):
+        return []
+    had, has = ("a Plateau", "none") if state else ("no Plateau", "one")
+    change = f"load_state_dict(): the saved run had {had} and this one has {has}"
+    if on_change == "error":
+        message = f'{change}; feedback must be as it was (on_change="error")'
         raise ValueError(message)
-    if state["groups"] != groups:
-        message = f"load_state_dict(groups={state['groups']}): the optimizer must have as many groups, it has {groups}"
-        raise ValueError(message)
-    knobs, modes = [track.knob for track in binding.tracks], [_mode(track) for track in binding.tracks]
-    if (state["knobs"], state["modes"]) != (knobs, modes):
-        message = (
-            f"load_state_dict(knobs={state['knobs']}, modes={state['modes']}): "
-            f"they must be those of this Scheduler, {knobs}, {modes}"
-        )
-        raise ValueError(message)
+    return [f"{change}, so the lr is {'without its cuts' if state else 'as if no metric had been seen'}"]
 
 
-def _mode(track: Track) -> str:
-    return "scale" if track.scaled else "values"
+def _places(binding: Binding) -> Iterator[tuple[Track, int, Cell]]:
+    """Every knob that is driven, with the index of its group."""
+    for track in binding.tracks:
+        for index, cell in enumerate(track.cells):
+            if cell is not None:
+                yield track, index, cell
 
 
-def _text(plan: Plan) -> str:
-    return repr(plan) + _WITHOUT_TEXT * (textless(plan) is not None)
-
-
-def _seam(plan: Plan, saved: str, at: float) -> Iterator[str]:
-    if saved != _text(plan):
-        yield (
-            f"load_state_dict(): the plan has changed; from update {at:g} on the code's {plan!r:.200} is followed, "
-            f"value {plan(at):g}, not the saved {saved:.200}"
-        )
+def _grouped(flat: Sequence[Any], n: int) -> Iterator[tuple[Any, ...]]:
+    return (tuple(flat[k : k + n]) for k in range(0, len(flat), n))
 
 
 def _runs(values: Iterable[float]) -> list[float]:
@@ -100,6 +175,6 @@ def _runs(values: Iterable[float]) -> list[float]:
     return [x for value, run in groupby(values) for x in (value, len(list(run)))]
 
 
-def _unrolled(runs: list[float]) -> Iterator[float]:
-    for value, count in zip(runs[::2], runs[1::2], strict=True):
+def _unrolled(runs: Sequence[float]) -> Iterator[float]:
+    for value, count in _grouped(runs, 2):
         yield from [value] * int(count)

@@ -1,28 +1,123 @@
-"""A knob: one number of an optimizer's group, read as a float and written where it lies."""
+"""A knob: one number of an optimizer's group, `lr` or `betas[0]`, written where it lies."""
 
+import re
+from collections.abc import Iterator
+from difflib import get_close_matches
+from math import inf
+from numbers import Real
+from sys import float_info
 from typing import Any
 
+import torch
 from torch import Tensor
 
-__all__ = ["read", "unshare", "write"]
+__all__ = ["Groups", "Knob"]
+
+Groups = list[dict[str, Any]]
+
+_PATH = re.compile(r"(\w+)(?:\[(\d+)\])?")
+_ABOVE = (0.0, inf, "0 or more")
+_FINITE = (-float_info.max, inf, "a finite number")
+_RANGES = {  # what the optimizers themselves accept
+    "lr": _ABOVE,
+    "weight_decay": _ABOVE,
+    "eps": _ABOVE,
+    "momentum": _ABOVE,
+    "betas": (0.0, 1.0, "at least 0 and below 1"),
+}
 
 
-def read(group: dict[str, Any], knob: str) -> float:
-    """The number now in the knob."""
-    return float(group[knob])
+class Knob:
+    """The path of a knob: a key of the group, and an index where the key holds several numbers."""
+
+    def __init__(self, path: str) -> None:
+        match = _PATH.fullmatch(path) if isinstance(path, str) else None
+        if match is None:
+            message = f"Scheduler(knob={path!r:.60}): knob must be a key of the group, such as 'lr' or 'betas[0]'"
+            raise ValueError(message)
+        self.path = path
+        self.key = match[1]
+        self.index = None if match[2] is None else int(match[2])
+        self.low, self.high, self.words = _RANGES.get(self.key, _FINITE)
+
+    def check(self, group: dict[str, Any], which: str) -> None:
+        """Refuse a group that has no such number, or one that no plan can multiply.
+
+        Raises:
+            ValueError: the message names the knobs that the group has.
+        """
+        knobs = dict(_knobs_of(group))
+        if self.path not in knobs:
+            close = get_close_matches(self.path, knobs, n=1)
+            hint = f"did you mean {close[0]!r}? " if close else ""
+            message = (
+                f"Scheduler(knob={self.path!r}): knob must be a number of {which}; {hint}it has {', '.join(knobs)}"
+            )
+            raise ValueError(message)
+        if not self.allows(found := self.read(group)):
+            message = f"Scheduler(): {self.path} of {which} must be {self.words}, got {found:g}"
+            raise ValueError(message)
+
+    def held(self, group: dict[str, Any]) -> Any:
+        """What holds the number: itself, or a tensor."""
+        held = group[self.key]
+        return held if self.index is None else held[self.index]
+
+    def read(self, group: dict[str, Any]) -> float:
+        """The number now in the knob."""
+        held = self.held(group)
+        return float(held.detach() if isinstance(held, Tensor) else held)
+
+    def marks(self, groups: Groups) -> list[Any]:
+        """What tells, without asking a device, whether another hand has written the knobs since."""
+        held = [group.get(self.key) for group in groups]  # None of a group that is left alone
+        if self.index is not None:
+            held = [one and one[self.index] for one in held]
+        return [(id(one), one._version) if isinstance(one, Tensor) else one for one in held]
+
+    def write(self, group: dict[str, Any], value: float) -> None:
+        """Put a number into the knob: in place in a tensor, whose dtype and device it takes, else as a float."""
+        held = self.held(group)
+        if isinstance(held, Tensor):
+            held.detach().fill_(value)
+        else:
+            self._put(group, value)
+
+    def _put(self, group: dict[str, Any], value: Any) -> None:
+        if self.index is None:
+            group[self.key] = value
+        else:
+            held = group[self.key]
+            group[self.key] = type(held)([*held[: self.index], value, *held[self.index + 1 :]])
+
+    def unshare(self, group: dict[str, Any]) -> None:
+        """Give the group a tensor of its own; torch gives one and the same to several groups and to `defaults`."""
+        held = self.held(group)
+        if isinstance(held, Tensor):
+            self._put(group, held.detach().clone())
+
+    def rounded(self, group: dict[str, Any], value: float) -> float:
+        """`value` as the knob would hold it."""
+        held = self.held(group)
+        return float(torch.tensor(value, dtype=held.dtype)) if isinstance(held, Tensor) else value
+
+    def allows(self, value: Any) -> Any:
+        """Whether the optimizer can use the value, or each of an array; NaN and infinity never."""
+        return (value >= self.low) & (value < self.high)
 
 
-def write(group: dict[str, Any], knob: str, value: float) -> None:
-    """Put a number into the knob: in place in a tensor, whose dtype and device it takes, else as a float."""
-    held = group[knob]
+def _knobs_of(group: dict[str, Any]) -> Iterator[tuple[str, Any]]:
+    """The paths of all numbers in a group."""
+    for key, held in group.items():
+        if key in ("params", "initial_lr"):
+            continue
+        if _is_number(held):
+            yield key, held
+        elif isinstance(held, tuple | list):
+            yield from ((f"{key}[{index}]", one) for index, one in enumerate(held) if _is_number(one))
+
+
+def _is_number(held: object) -> bool:
     if isinstance(held, Tensor):
-        held.fill_(value)
-    else:
-        group[knob] = value
-
-
-def unshare(group: dict[str, Any], knob: str) -> None:
-    """Give the group a tensor of its own; torch gives one and the same to several groups and to `defaults`."""
-    held = group[knob]
-    if isinstance(held, Tensor):
-        group[knob] = held.detach().clone()
+        return held.numel() == 1 and held.is_floating_point()
+    return isinstance(held, Real) and not isinstance(held, bool)

@@ -4,13 +4,17 @@ from typing import Any
 
 from torch.optim import Optimizer
 
-from preheat._fields import Count, Number, field_of
+from preheat._fields import LAST, TINY, Count, Field, Number, Positive, Steps, field_of, shown
 from preheat._nodes import zero_based
-from preheat._torch._advice import say
-from preheat._torch._knob import write
+from preheat._torch._knob import Knob
+from preheat._torch._say import say
 from preheat.shapes.laws import noam
 
 __all__ = ["NoamOpt"]
+
+_LR = Knob("lr")
+_STEP = Field("a number from 0 up to 2**53", whole=False, low=-TINY, high=LAST)
+_SAVED = ("_step", "_rate", "model_size", "warmup")  # by the published class
 
 
 class NoamOpt:
@@ -31,19 +35,31 @@ class NoamOpt:
         warmup: the length of the warm-up, in updates.
         optimizer: a torch optimizer.
         factor: multiplies every rate.
+
+    Raises:
+        TypeError: an argument is of the wrong kind.
+        ValueError: an argument is out of its range.
     """
 
     def __init__(self, model_size: int, warmup: int, optimizer: Optimizer, factor: float = 1.0) -> None:
+        if not hasattr(optimizer, "param_groups"):
+            message = (
+                f"NoamOpt(optimizer={shown(optimizer)}): optimizer must be a torch Optimizer; "
+                "noam(model_size, warmup) gives the rates without one"
+            )
+            raise TypeError(message)
         self.optimizer = optimizer
-        self._step = 0
-        self._rate = 0.0
-        self._follow(model_size, warmup, factor)
+        self._follow(model_size, warmup, factor, step=0, rate=0.0)
 
-    def _follow(self, model_size: int, warmup: int, factor: float) -> None:
-        self.model_size = int(field_of(Count).check("NoamOpt", "model_size", model_size))
-        self.warmup = int(field_of(Count).check("NoamOpt", "warmup", warmup))
-        self.factor = field_of(Number).check("NoamOpt", "factor", factor)
-        self._plan = zero_based(self.factor * noam(self.model_size, self.warmup))  # read at the number of the step
+    def _follow(self, model_size: object, warmup: object, factor: object, *, step: object, rate: object) -> None:
+        count = field_of(Count)
+        model_size = int(count.check("NoamOpt", "model_size", model_size))
+        warmup = int(count.check("NoamOpt", "warmup", warmup))
+        factor = field_of(Positive).check("NoamOpt", "factor", factor)
+        step = int(field_of(Steps).check("NoamOpt", "_step", step))
+        rate = field_of(Number).check("NoamOpt", "_rate", rate)
+        self.model_size, self.warmup, self.factor, self._step, self._rate = model_size, warmup, factor, step, rate
+        self._plan = zero_based(factor * noam(model_size, warmup))  # read at the number of the step
 
     @property
     def param_groups(self) -> list[dict[str, Any]]:
@@ -51,16 +67,26 @@ class NoamOpt:
         return self.optimizer.param_groups
 
     def step(self, closure: Any = None) -> Any:
-        """Set the rate of the coming step and take it; returns what the optimizer's step returns."""
-        self._step += 1
-        self._rate = self.rate()
-        for group in self.param_groups:
-            write(group, "lr", self._rate)
-        return self.optimizer.step(closure)
+        """Set the rate of the coming step and take it; a step that raises is not counted.
 
-    def rate(self, step: int | None = None) -> float:
-        """The learning rate of a step, counted from 1; of the last one taken when none is given."""
-        return self._plan(self._step if step is None else step)
+        Returns:
+            What the optimizer's step returns.
+        """
+        rate = self.rate(self._step + 1)
+        for group in self.param_groups:
+            _LR.write(group, rate)
+        loss = self.optimizer.step() if closure is None else self.optimizer.step(closure)
+        self._step, self._rate = self._step + 1, rate
+        return loss
+
+    def rate(self, step: float | None = None) -> float:
+        """The learning rate of a step, counted from 1; of the last one taken when none is given.
+
+        Raises:
+            TypeError: `step` is not a number.
+            ValueError: `step` is negative or not finite.
+        """
+        return self._plan(self._step if step is None else _STEP.check("NoamOpt.rate", "step", step))
 
     def zero_grad(self, set_to_none: bool = True) -> None:  # noqa: FBT001, FBT002  # torch's own signature
         """Clear the gradients, as the optimizer does."""
@@ -81,18 +107,23 @@ class NoamOpt:
         """Continue from a state of this class or of the published one, which lacks the optimizer's own (a warning).
 
         Raises:
-            ValueError: the state lacks `_step`, `_rate`, `warmup` or `model_size`.
+            TypeError: the state is not a dict, or an entry is of the wrong kind.
+            ValueError: the state lacks `_step`, `_rate`, `model_size` or `warmup`, or an entry is out of its range.
         """
-        missing = [key for key in ("_step", "_rate", "warmup", "model_size") if key not in state_dict]
-        if missing:
-            message = f"NoamOpt.load_state_dict(state_dict): {', '.join(missing)} must be in it"
+        if not isinstance(state_dict, dict):
+            message = f"NoamOpt.load_state_dict(state_dict={shown(state_dict)}): state_dict must be a dict"
+            raise TypeError(message)
+        if missing := [key for key in _SAVED if key not in state_dict]:
+            message = (
+                f"NoamOpt.load_state_dict(state_dict={shown(state_dict)}): state_dict must hold {', '.join(missing)}"
+            )
             raise ValueError(message)
-        self._follow(state_dict["model_size"], state_dict["warmup"], state_dict.get("factor", self.factor))
-        self._step, self._rate = state_dict["_step"], state_dict["_rate"]
+        step, rate, model_size, warmup = (state_dict[key] for key in _SAVED)
+        self._follow(model_size, warmup, state_dict.get("factor", self.factor), step=step, rate=rate)
         if "optimizer_state" in state_dict:
             self.optimizer.load_state_dict(state_dict["optimizer_state"])
-            return
-        say(
-            "NoamOpt.load_state_dict(): the state holds no optimizer_state, so Adam's moments start anew; "
-            "load the optimizer's own state into NoamOpt.optimizer"
-        )
+        else:
+            say(
+                "NoamOpt.load_state_dict(): the state holds no optimizer_state, so Adam's moments start anew; "
+                "load the optimizer's own state into NoamOpt.optimizer"
+            )

@@ -1,31 +1,35 @@
-"""`Scheduler`: plans bound to an optimizer, in the form of torch's own schedulers."""
+"""`Scheduler`: plans bound to optimizers, in the form of torch's own schedulers."""
 
-from collections.abc import Callable
-from typing import Any, NoReturn
-from weakref import WeakKeyDictionary
+from collections.abc import Callable, Mapping, Sequence
+from inspect import signature
+from numbers import Integral
+from typing import Any
 
 from torch.optim import Optimizer
-from torch.optim.lr_scheduler import LRScheduler
 
-from preheat._fields import Steps, field_of
-from preheat._nodes import function
-from preheat._plan import Plan
-from preheat._text import parse
-from preheat._torch import _checkpoint
-from preheat._torch._advice import advise, say
-from preheat._torch._binding import Binding, Track
-from preheat._torch._knob import read
+from preheat._fields import Number, Steps, field_of
+from preheat._plan import VOCABULARY, Plan
+from preheat._torch._bind import bind, pairs_of, real
+from preheat._torch._change import ON_CHANGE
+from preheat._torch._checkpoint import load, pack
+from preheat._torch._drop_in import DropIn
+from preheat._torch._edit import Moment, edit, seek
+from preheat._torch._knob import Groups
+from preheat._torch._peers import is_foreign, translated
+from preheat._torch._ranks import compare
+from preheat._torch._report import named
+from preheat._torch._say import say
+from preheat._torch._track import as_plan
+from preheat._torch.plateau import Plateau
 
 __all__ = ["Scheduler"]
 
 Planned = Plan | str | Callable[[Any], float]
-
-_CLOCKS = ("updates", "calls")
-_BOUND: WeakKeyDictionary[Optimizer, Binding] = WeakKeyDictionary()  # who drives which optimizer
+PerGroup = Planned | Mapping[Any, Planned | None]
 
 
-class Scheduler(LRScheduler):
-    """Binds a plan to the learning rate of an optimizer's groups; a torch `LRScheduler` to all who ask.
+class Scheduler(DropIn):
+    """Binds plans to the knobs of an optimizer's groups; a torch `LRScheduler` to all who ask.
 
     Update `i` uses `plan(i)`. Updates are counted where they are applied, in the optimizer's own step: call `step()`
     once an update, once a micro-batch, once in each of eight processes, or never. Building one writes the knobs for
@@ -43,117 +47,197 @@ class Scheduler(LRScheduler):
     ([0.001], 3)
 
     Args:
-        optimizer: a torch optimizer; a wrapper without working hooks is followed to the real one.
-        plan: multiplies each group's own lr. A plan, its text, or a function of the update's index.
-        lr: sets the lr itself, whatever it was.
+        optimizer: a torch optimizer, or a list of them that follow the same plans, each with its own count. A wrapper
+            without working hooks is followed to the real one.
+        plan: multiplies each group's own lr. A plan, its text, a function of the update's index, or a mapping from
+            groups (name, index, `"*"`) to these or None, which leaves a group alone.
+        lr: sets the lr itself, whatever it was; otherwise as `plan`.
+        scale: plans that multiply each group's own value of a knob: `{"weight_decay": plan}`.
+        values: plans that set a knob: `{"betas[0]": plan}`.
         clock: `"updates"` counts updates that the optimizer applied; `"calls"` counts calls of `step()`, as torch
-            does, for stepping once an epoch or behind an engine that hides the optimizer.
+            does, for stepping once an epoch or behind an engine that hides the optimizer; `"manual"` moves by
+            `advance(n)` alone, in the plan's own unit.
         auto: the optimizer's own step writes the values even after `step()` has been called.
+        on_change: which plan is followed when a checkpoint's differs: the `"code"`'s, the `"checkpoint"`'s, or
+            neither (`"error"`).
+        feedback: a `Plateau`, whose factor multiplies the lr.
 
     Raises:
-        TypeError: the optimizer has no hooks and wraps none that has; a plan is none.
-        ValueError: neither or both of `plan` and `lr` are given; every group's lr is 0 under `plan`.
+        TypeError: an optimizer has no hooks and wraps none that has; a plan is none.
+        ValueError: no plan is given, or two for one knob; a key matches no group or a group no key; a plan leaves
+            its knob's range; every group's value is 0 under `plan` or `scale`.
     """
 
-    optimizer: Optimizer
-
-    def __init__(
+    def __init__(  # noqa: PLR0913  # torch's users expect one constructor
         self,
-        optimizer: Optimizer,
-        plan: Planned | None = None,
+        optimizer: Optimizer | Sequence[Optimizer],
+        plan: PerGroup | None = None,
         *,
-        lr: Planned | None = None,
+        lr: PerGroup | None = None,
+        scale: Mapping[str, PerGroup] | None = None,
+        values: Mapping[str, PerGroup] | None = None,
         clock: str = "updates",
         auto: bool = False,
+        on_change: str = "code",
+        feedback: Plateau | None = None,
     ) -> None:
         # torch's own __init__ would wrap optimizer.step, which fails on a compiled one: it is not called.
-        self.optimizer = _real(optimizer, clock)
-        _check_modes(clock, auto)
-        track = _track(plan, lr)
-        groups = self.optimizer.param_groups
-        track.adopt(groups)
-        replaced = _BOUND.get(self.optimizer)
-        if replaced is not None:
-            _take_over(track, replaced)
-        if track.scaled and not any(cell.base for cell in track.cells):
-            message = f"Scheduler(plan={track.plan!r:.60}): multiplies lr=0 in every group; lr= sets the lr itself"
+        if on_change not in ON_CHANGE:
+            message = f"Scheduler(on_change={on_change!r}): on_change must be one of {', '.join(map(repr, ON_CHANGE))}"
             raise ValueError(message)
-        self._binding = Binding([track], clock=clock, auto=auto)
-        self._binding.show(groups, 0)
-        if isinstance(self.optimizer, Optimizer):
-            self._binding.attach(self.optimizer)
-            _BOUND[self.optimizer] = self._binding
-        if replaced is not None:
-            replaced.close("replaced by a later Scheduler on the same optimizer")
-            say("Scheduler(): replaces the one already on this optimizer, which is now closed; its bases are kept")
-        advise(track)
+        given = list(optimizer) if isinstance(optimizer, list | tuple) else [optimizer]
+        self.optimizers = tuple(real(one, clock) for one in given)
+        self.on_change = on_change
+        self._memo: dict[int, Any] | None = None  # of the deepcopy that made this, until its first use
+        self._bindings = bind(self.optimizers, pairs_of(plan, lr, scale, values), clock, auto=auto)
+        if feedback is not None:
+            self._heed(feedback)
+        self._drive()
 
-    def step(self, *args: object) -> None:  # type: ignore[override]  # torch's epoch argument is refused in words
+    def _heed(self, feedback: Plateau) -> None:
+        tracks = [track for binding in self._bindings for track in binding.tracks if track.knob.path == "lr"]
+        if not isinstance(feedback, Plateau) or not tracks:
+            message = f"Scheduler(feedback={feedback!r:.60}): feedback must be a Plateau, beside a plan of the lr"
+            raise TypeError(message)
+        feedback.fit([len(one.param_groups) for one in self.optimizers])
+        for track in tracks:
+            track.feedback = feedback
+
+    def step(self, *metric: Any) -> None:
         """Write the values of the coming update. Call it after the optimizer's step, as often as you like.
 
+        Args:
+            metric: only with `feedback`: observed first.
+
         Raises:
-            TypeError: it is given an argument.
+            TypeError: it is given an argument without `feedback`, or more than the metric.
             RuntimeError: the scheduler is closed.
         """
-        if args:
-            message = f"step({args[0]!r}): it takes no argument; seek(i) moves the schedule"
-            raise TypeError(message)
-        if self._binding.closed:
-            message = f"Scheduler.step(): it is closed: {self._binding.closed}"
-            raise RuntimeError(message)
-        self._binding.call(self.optimizer.param_groups)
+        self._awake()
+        if metric:
+            if self._feedback is None or len(metric) > 1:
+                message = (
+                    f"step({', '.join(map(repr, metric))}): it takes no argument; seek(i) moves the schedule, and "
+                    "observe(metric) feeds a Plateau"
+                )
+                raise TypeError(message)
+            self._feedback.see(metric[0], self.get_last_lr())
+        for own, binding in zip(self._groups(), self._bindings, strict=True):
+            binding.call(own)
+        self._flush()
 
-    def seek(self, i: int) -> None:
-        """Move to update `i` and write its values.
+    def observe(self, metric: Any, *, reduce: str | None = None) -> None:
+        """Show the metric to the `Plateau`, and write at once what follows.
+
+        Args:
+            metric: a number; with several processes the same on each, unless reduced here.
+            reduce: `"mean"`, `"min"` or `"max"` over the processes of `torch.distributed`.
+
+        Raises:
+            ValueError: there is no feedback; the metric is NaN.
+            TypeError: the metric is not a number.
+            RuntimeError: there is no process group to reduce over.
+        """
+        self._awake()
+        if self._feedback is None:
+            message = f"observe({metric!r}): a Plateau must be given at bind: Scheduler(..., feedback=Plateau())"
+            raise ValueError(message)
+        self._feedback.see(metric, self.get_last_lr(), reduce)
+        self._rewrite()
+
+    @property
+    def _feedback(self) -> Plateau | None:
+        return next((track.feedback for binding in self._bindings for track in binding.tracks if track.feedback), None)
+
+    def advance(self, n: float) -> None:
+        """Move the position by `n`, in the plan's own unit (samples, tokens, seconds); under `clock="manual"`.
+
+        Raises:
+            ValueError: `n` is negative or not finite, or the clock is another.
+            TypeError: `n` is not a number.
+        """
+        self._awake()
+        if self._bindings[0].clock != "manual":
+            message = f'advance({n!r}): clock must be "manual", it is {self._bindings[0].clock!r}'
+            raise ValueError(message)
+        amount = _amount("advance", "n", n)
+        for binding in self._bindings:
+            binding.position = binding.position._replace(amount=binding.position.amount + amount)
+
+    def seek(self, i: float) -> None:
+        """Move to update `i` and write its values; under `clock="calls"` to a call, under `"manual"` to a position.
 
         Raises:
             ValueError: `i` is negative.
-            TypeError: `i` is not a whole number.
+            TypeError: `i` is not a whole number; under `clock="manual"`, not a number.
         """
-        self._binding.seek(self.optimizer.param_groups, int(field_of(Steps).check("seek", "i", i)))
+        manual = self._bindings[0].clock == "manual"
+        at = _amount("seek", "i", i) if manual else int(field_of(Steps).check("seek", "i", i))
+        self._awake()
+        seek(self._bindings, self._groups(), at)
+        self._flush()
+
+    def replan(self, plan: Planned, *, knob: str = "lr") -> None:
+        """Follow another plan from here on, from its own beginning; saved with the run, and replayed.
+
+        Raises:
+            ValueError: the knob is not driven; the plan has no text.
+        """
+        new = as_plan("plan", plan)
+        self._awake()
+        self._edit(knob, lambda _: new, advise=True)
+
+    def cooldown(self, n: int, end: float = 0.0, shape: str = "one_minus_sqrt", *, knob: str = "lr") -> None:
+        """Go from the value that the last update used to `end` in `n` updates, from here on.
+
+        Args:
+            n: the length, in updates.
+            end: the last value, in the knob's own terms (under `plan` and `scale` a multiplier).
+            shape: the name of a shape with a start and an end.
+            knob: what to cool down.
+
+        Raises:
+            ValueError: the knob is not driven, or there is no such shape.
+        """
+        make = VOCABULARY.get(shape) if isinstance(shape, str) else None
+        if make is None or {"start", "end", "steps"} - set(signature(make).parameters):
+            message = f"cooldown(shape={shape!r}): shape must be the name of one with a start, an end and steps"
+            raise ValueError(message)
+        self._awake()
+        self._edit(knob, lambda moment: make(start=moment.value, end=end, steps=n), advise=False)
+
+    def _edit(self, knob: str, make: Callable[[Moment], Plan], *, advise: bool) -> None:
+        edit(self._bindings, self._groups(), knob, make, advise=advise)
+        self._rewrite()
+
+    def _rewrite(self) -> None:
+        for own, binding in zip(self._groups(), self._bindings, strict=True):
+            binding.show(own, binding.index)
+        self._flush()
+
+    def _flush(self) -> None:
+        for binding in self._bindings:
+            binding.flush()
 
     def close(self) -> None:
-        """Stop driving the optimizer; the knobs keep their values."""
-        self._binding.close("by close()")
-        _BOUND.pop(self.optimizer, None)
+        """Stop driving; the knobs keep their values."""
+        for binding in self._bindings:
+            binding.close("by close()")
 
-    def get_last_lr(self) -> list[float]:  # type: ignore[override]  # plain floats, also of tensors
-        """The lr now in each group."""
-        return [read(group, "lr") for group in self.optimizer.param_groups]
+    def used(self) -> dict[Any, dict[str, float]]:
+        """What the last update used: `{group: {knob: value}}`, by the group's name if it is unique, else its index."""
+        groups = self._groups()
+        rows = [binding.used_now(own) for own, binding in zip(groups, self._bindings, strict=True)]
+        return named(groups, self._bindings, rows)
 
-    get_lr = get_last_lr  # type: ignore[assignment]  # likewise
+    def next(self) -> dict[Any, dict[str, float]]:
+        """What the coming update will use, in the form of `used`."""
+        groups = self._groups()
+        rows = [binding.next_now(own) for own, binding in zip(groups, self._bindings, strict=True)]
+        return named(groups, self._bindings, rows)
 
-    @property
-    def _last_lr(self) -> list[float]:  # type: ignore[override]  # derived
-        return self.get_last_lr()
-
-    @property
-    def base_lrs(self) -> tuple[float, ...]:  # type: ignore[override]  # not to be written
-        """The lr of each group that the plan multiplies; under `lr=`, what it was at bind."""
-        return tuple(cell.base for track in self._binding.tracks for cell in track.cells if track.knob == "lr")
-
-    @property
-    def last_epoch(self) -> int:  # type: ignore[override]  # counted, not to be written
-        """The number of updates applied; under `clock="calls"`, of calls."""
-        return int(self._binding.index)
-
-    @last_epoch.setter
-    def last_epoch(self, value: int) -> None:
-        _refuse_composites(f"last_epoch = {value!r}")
-
-    @property
-    def _step_count(self) -> int:  # type: ignore[override]  # Accelerate writes it; it means nothing here
-        return self.last_epoch + 1
-
-    @_step_count.setter
-    def _step_count(self, value: int) -> None:
-        del value
-
-    def _initial_step(self) -> NoReturn:
-        _refuse_composites("_initial_step()")
-
-    def _update_lr(self, epoch: int | None = None) -> NoReturn:
-        _refuse_composites(f"_update_lr({epoch!r})")
+    def _groups(self) -> list[Groups]:
+        return [one.param_groups for one in self.optimizers]
 
     def state_dict(self) -> dict[str, Any]:
         """Where the run stands and what it follows, as plain numbers, strings and lists of them.
@@ -161,79 +245,41 @@ class Scheduler(LRScheduler):
         Returns:
             A flat dict of about 1 kB that `json` and `torch.load(weights_only=True)` read.
         """
-        return _checkpoint.pack(self._binding, self.optimizer.param_groups)
+        return pack(self._bindings, self._groups())
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
         """Continue where a saved run stood, and write every knob; before or after the optimizer's own state.
 
-        The plan is the code's; a saved one that differs is said, with the values on either side.
+        A state of torch's or transformers' schedulers or of `NoamOpt` gives its position and, where it holds them,
+        its bases.
 
         Raises:
-            ValueError: the state is not of a Scheduler, or of other groups or knobs.
+            ValueError: the state is not one of these, or of other groups or knobs; the plan has changed and
+                `on_change` says no.
         """
-        said = _checkpoint.unpack(self._binding, state_dict, self.optimizer.param_groups)
-        for sentence in said:
+        self._awake()
+        groups = self._groups()
+        if is_foreign(state_dict):
+            sentences = translated(self._bindings, state_dict, groups)
+        else:
+            sentences = load(self._bindings, groups, state_dict, self.on_change)
+        self._flush()
+        for sentence in sentences:
             say(sentence)
 
+    def check_ranks(self) -> None:
+        """Ask all processes of `torch.distributed` where they stand, and name the one that disagrees.
 
-def _refuse_composites(what: str) -> NoReturn:
-    message = (
-        f"Scheduler.{what}: it must be left alone; seek(i) moves the schedule, and in place of SequentialLR "
-        "write one plan, `a >> b`"
-    )
-    raise AttributeError(message)
-
-
-def _real(optimizer: Any, clock: str) -> Optimizer:
-    """The optimizer whose hooks work, through wrappers such as Accelerate's."""
-    inner = optimizer
-    while inner is not None and not ("_optimizer_step_post_hooks" in getattr(inner, "__dict__", ())):
-        inner = getattr(inner, "optimizer", None)
-    if inner is not None:
-        return inner  # type: ignore[no-any-return]  # it has an optimizer's hooks
-    if clock == "calls" and hasattr(optimizer, "param_groups"):
-        return optimizer  # type: ignore[no-any-return]  # it has an optimizer's groups
-    message = (
-        f"Scheduler(optimizer={type(optimizer).__name__}): optimizer must be a torch Optimizer with working hooks; "
-        'pass the inner optimizer, or clock="calls"'
-    )
-    raise TypeError(message)
+        Raises:
+            RuntimeError: a rank stands elsewhere or follows another plan than rank 0.
+        """
+        compare(self.state_dict())
 
 
-def _check_modes(clock: str, auto: object) -> None:
-    if clock not in _CLOCKS:
-        message = f"Scheduler(clock={clock!r}): clock must be one of {', '.join(map(repr, _CLOCKS))}"
+def _amount(who: str, name: str, got: Any) -> float:
+    """A position of the manual clock, whole if it was given so."""
+    number = field_of(Number).check(who, name, got)
+    if number < 0:
+        message = f"{who}({name}={got!r}): {name} must be a number, 0 or more"
         raise ValueError(message)
-    if not isinstance(auto, bool):
-        message = f"Scheduler(auto={auto!r}): auto must be True or False"
-        raise TypeError(message)
-    if auto and clock != "updates":
-        message = f'Scheduler(auto=True, clock={clock!r}): clock must be "updates" when the optimizer drives'
-        raise ValueError(message)
-
-
-def _track(plan: Planned | None, lr: Planned | None) -> Track:
-    if (plan is None) == (lr is None):
-        message = "Scheduler(plan=..., lr=...): one of plan and lr must be given; plan multiplies the lr, lr sets it"
-        raise ValueError(message)
-    return Track("lr", _as_plan("lr", lr), scaled=False) if plan is None else Track("lr", _as_plan("plan", plan), scaled=True)
-
-
-def _as_plan(name: str, given: object) -> Plan:
-    if isinstance(given, Plan):
-        return given
-    if isinstance(given, str):
-        return parse(given)
-    if callable(given):
-        return function(given)
-    message = f"Scheduler({name}={given!r}): {name} must be a plan, its text, or a function of the update's index"
-    raise TypeError(message)
-
-
-def _take_over(track: Track, first: Binding) -> None:
-    """Take the bases from the binding that is being replaced, where its values still stand."""
-    for old in first.tracks:
-        for cell, before, shown in zip(track.cells, old.cells, old.values(first.shown), strict=False):
-            if cell.found == shown:  # TODO tensors
-                cell.base = cell.found = before.base
-                cell.initial = before.initial
+    return int(got) if isinstance(got, Integral) else number

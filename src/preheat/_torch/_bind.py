@@ -1,0 +1,193 @@
+"""From what a user passes to bindings: optimizers found, knobs and plans paired, groups matched, ranges checked."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from torch.optim import Optimizer
+
+from preheat._torch._advice import examine
+from preheat._torch._binding import CLOCKS, Binding
+from preheat._torch._knob import Groups, Knob
+from preheat._torch._track import Track, plans_of
+
+__all__ = ["bind", "drive", "pairs_of", "real"]
+
+Spec = tuple[Knob, dict[Any, Any], bool]
+
+DEEPEST = 8  # wrappers inside each other
+
+
+def real(optimizer: Any, clock: str) -> Optimizer:
+    """The optimizer whose hooks work, found through wrappers such as Accelerate's.
+
+    Raises:
+        TypeError: there is none.
+    """
+    inner = optimizer
+    for _ in range(DEEPEST):
+        if _has_hooks(inner):
+            return inner  # type: ignore[no-any-return]  # it has an optimizer's hooks
+        inner = getattr(inner, "optimizer", None)
+    if clock == "calls" and hasattr(optimizer, "param_groups"):
+        return optimizer  # type: ignore[no-any-return]  # it has an optimizer's groups
+    message = (
+        f"Scheduler(optimizer={type(optimizer).__name__}): optimizer must be a torch Optimizer with working hooks; "
+        'pass the inner optimizer, or clock="calls"'
+    )
+    raise TypeError(message)
+
+
+def pairs_of(plan: Any, lr: Any, scale: Mapping[str, Any] | None, values: Mapping[str, Any] | None) -> list[Spec]:
+    """Each knob with its plans, and whether they multiply.
+
+    Raises:
+        ValueError: no knob is given, or one twice.
+        TypeError: scale or values is no dict; a plan is none.
+    """
+    specs: dict[str, Spec] = {}
+    for argument, path, given, scaled in _given(plan, lr, scale, values):
+        if path in specs:
+            message = (
+                f"Scheduler({argument}=...): {path} must be given once; plan and scale multiply it, lr and values set "
+                "it"
+            )
+            raise ValueError(message)
+        specs[path] = (Knob(path), plans_of(argument, given), scaled)
+    if not specs:
+        message = (
+            "Scheduler(plan=None): a plan must be given; plan multiplies the lr, lr= sets it, scale= and values= do "
+            "so with any knob"
+        )
+        raise ValueError(message)
+    return list(specs.values())
+
+
+def _given(plan: Any, lr: Any, scale: Any, values: Any) -> Iterator[tuple[str, str, Any, bool]]:
+    """The argument's name, the knob, what is given for it, and whether it multiplies."""
+    arguments = [("plan", "lr", plan, True), ("lr", "lr", lr, False)]
+    for name, mapping, scaled in (("scale", scale, True), ("values", values, False)):
+        if mapping is not None and not isinstance(mapping, Mapping):
+            message = f"Scheduler({name}={mapping!r:.60}): {name} must be a dict from knob to plan"
+            raise TypeError(message)
+        arguments += [(f"{name}[{knob!r}]", knob, given, scaled) for knob, given in (mapping or {}).items()]
+    return (argument for argument in arguments if argument[2] is not None)
+
+
+def bind(optimizers: Sequence[Optimizer], specs: Sequence[Spec], clock: str, *, auto: bool) -> list[Binding]:
+    """A binding for each optimizer, checked, and not yet at work.
+
+    Raises:
+        ValueError: a key matches no group, a group no key, a value leaves its knob's range, every base is 0.
+    """
+    _check_modes(optimizers, clock, auto)
+    bindings = []
+    for number, optimizer in enumerate(optimizers):
+        which = number if len(optimizers) > 1 else None
+        tracks = [Track(knob, plans, scaled=scaled, number=which) for knob, plans, scaled in specs]
+        binding = Binding(tracks, clock=clock, auto=auto)
+        binding.adopt(optimizer.param_groups, 0)
+        if (replaced := _to_replace(optimizer, binding)) is not None:
+            _take_over(binding, replaced, optimizer.param_groups)
+        bindings.append(binding)
+        binding.watch.said = bindings[0].watch.said  # once for all of them
+    for index in range(len(specs)):
+        tracks = [binding.tracks[index] for binding in bindings]
+        _check_keys(tracks, optimizers)
+        _check_bases(tracks, optimizers)
+        examine(tracks)
+    return bindings
+
+
+def drive(optimizer: Optimizer, binding: Binding) -> bool:
+    """Put a binding to work, and close the one that drove the same knobs; returns whether there was one."""
+    replaced = _to_replace(optimizer, binding)
+    binding.show(optimizer.param_groups, binding.index)
+    if _has_hooks(optimizer):
+        binding.attach(optimizer)
+    if replaced is not None:
+        replaced.close("replaced by a later Scheduler on the same knobs")
+    return replaced is not None
+
+
+def _has_hooks(optimizer: object) -> bool:
+    return "_optimizer_step_post_hooks" in getattr(optimizer, "__dict__", ())
+
+
+def _check_modes(optimizers: Sequence[Optimizer], clock: object, auto: object) -> None:
+    if not optimizers or len(set(map(id, optimizers))) < len(optimizers):
+        message = f"Scheduler(optimizer=[{len(optimizers)} optimizers]): there must be one or more, each given once"
+        raise ValueError(message)
+    if clock not in tuple(CLOCKS):
+        message = f"Scheduler(clock={clock!r}): clock must be one of {', '.join(map(repr, CLOCKS))}"
+        raise ValueError(message)
+    if not isinstance(auto, bool):
+        message = f"Scheduler(auto={auto!r}): auto must be True or False"
+        raise TypeError(message)
+    if auto and clock == "calls":
+        message = 'Scheduler(auto=True, clock="calls"): clock must be "updates" where the optimizer drives'
+        raise ValueError(message)
+
+
+def _to_replace(optimizer: Optimizer, binding: Binding) -> Binding | None:
+    """The binding at work on the same knobs.
+
+    Raises:
+        ValueError: one drives some of the knobs and not the same ones.
+    """
+    own = {track.knob.path for track in binding.tracks}
+    hooks = getattr(optimizer, "_optimizer_step_pre_hooks", {}).values()
+    for other in [hook.__self__ for hook in hooks if isinstance(getattr(hook, "__self__", None), Binding)]:
+        theirs = {track.knob.path for track in other.tracks}
+        if other is binding or not own & theirs:
+            continue
+        if own != theirs:
+            message = (
+                f"Scheduler(knobs={sorted(own)}): another Scheduler drives {sorted(theirs)} of this optimizer; "
+                "they must be the same knobs or other ones; close() the first"
+            )
+            raise ValueError(message)
+        return other  # type: ignore[no-any-return]  # a hook's, of no known type
+    return None
+
+
+def _take_over(binding: Binding, first: Binding, groups: Groups) -> None:
+    """Take the bases from the binding that is being replaced, but for knobs that another hand has written since."""
+    by_path = {track.knob.path: track for track in first.tracks}
+    binding.watch.settled = True
+    for track in binding.tracks:
+        old = by_path[track.knob.path]
+        foreign = () if first.stale else old.foreign(groups)
+        for index, (cell, before) in enumerate(zip(track.cells, old.cells, strict=False)):
+            if cell is not None and before is not None and index not in foreign:
+                cell.base = cell.found = before.base
+                cell.initial = before.initial
+
+
+def _check_keys(tracks: Sequence[Track], optimizers: Sequence[Optimizer]) -> None:
+    members = [
+        (track, group, index)
+        for track, optimizer in zip(tracks, optimizers, strict=True)
+        for index, group in enumerate(optimizer.param_groups)
+    ]
+    matched = {key for track, group, index in members for key in track.keys_of(group, index)}
+    lonely = tracks[0].given.keys() - matched
+    if lonely:
+        names = [group.get("name", track.index_of(index)) for track, group, index in members]
+        message = (
+            f"Scheduler({tracks[0].argument}={{...}}): the key {min(lonely, key=repr)!r} must match a group; "
+            f"there are {', '.join(map(repr, names))}"
+        )
+        raise ValueError(message)
+
+
+def _check_bases(tracks: Sequence[Track], optimizers: Sequence[Optimizer]) -> None:
+    knob = tracks[0].knob.path
+    cells = [cell for track in tracks for cell in track.cells if cell is not None]
+    if not cells:
+        message = f"Scheduler({tracks[0].argument}={{...}}): at least one group must have a plan; None leaves one alone"
+        raise ValueError(message)
+    loaded = any(group.get("initial_lr") for optimizer in optimizers for group in optimizer.param_groups)
+    if tracks[0].scaled and not loaded and not any(cell.base for cell in cells):  # of a loaded one the state may follow
+        remedy = "lr= sets the lr itself" if knob == "lr" else f"values={{{knob!r}: ...}} sets it"
+        message = f"Scheduler({tracks[0].given_text}): it multiplies {knob}=0 in every group; {remedy}"
+        raise ValueError(message)

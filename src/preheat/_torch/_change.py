@@ -1,0 +1,153 @@
+"""What the code and a checkpoint say differently: plans, and the values that they multiply."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from preheat._plan import Plan
+from preheat._text import parse, textless
+from preheat._torch._track import Cell, Edit, Key, Track, asks
+
+__all__ = ["ON_CHANGE", "Found", "Plans", "changes_told", "text_of"]
+
+ON_CHANGE = ("code", "checkpoint", "error")
+_REMEDY = 'on_change="checkpoint" keeps the saved one'
+_TOLD = 3  # of many changes of one kind
+_TEXTLESS = "  # a function without a text: its position is saved, the function is not"
+
+
+def text_of(plan: Plan | None) -> str:
+    """A plan as a checkpoint holds it."""
+    return "None" if plan is None else repr(plan) + _TEXTLESS * (textless(plan) is not None)
+
+
+def _parsed(text: str) -> Plan | None:
+    if text.endswith(_TEXTLESS):
+        message = f"load_state_dict(): the saved plan must have a text to be followed, it is {text}"
+        raise ValueError(message)
+    return None if text == "None" else parse(text)
+
+
+def _known(text: str) -> Plan | None:
+    """The plan that a saved text means; None where it means none here, as that of a shape that is gone."""
+    try:
+        return _parsed(text)
+    except (TypeError, ValueError):
+        return None
+
+
+class Plans:
+    """The plans of a knob as the code has them and as a checkpoint has them, by the text of their keys."""
+
+    def __init__(self, track: Track, saved: dict[str, str], edits: Sequence[Edit]) -> None:
+        self.track = track
+        self.code = {repr(key): plan for key, plan in track.code.items()}
+        self.saved = saved
+        self.edits = list(dict.fromkeys(edit for edit in edits if edit.knob == track.knob.path))
+
+    @property
+    def changed(self) -> bool:
+        """Whether they are others, in whatever form they are written."""
+        return self.saved.keys() != self.code.keys() or any(
+            text_of(plan) != self.saved[key] and (plan is None or plan != _known(self.saved[key]))
+            for key, plan in self.code.items()
+        )
+
+    def chosen(self, on_change: str, at: float) -> dict[Key, Plan | None]:
+        """The plans to follow from an update on.
+
+        Raises:
+            ValueError: they have changed, and `on_change` or the edits leave no choice.
+        """
+        if not self.changed or (on_change == "code" and not self.edits):
+            return self.track.code
+        who = f"load_state_dict(): the plan of {self.track.knob.path}"
+        if on_change != "checkpoint" and self.edits:
+            message = (
+                f'{who} has changed and the run was edited; {self._both()}; pass on_change="checkpoint", or do not '
+                f"load this state and seek({at}) to follow the code's plan without the edits"
+            )
+            raise ValueError(message)
+        if on_change == "error":
+            message = f'{who} must be the saved one (on_change="error"); {self._both()}'
+            raise ValueError(message)
+        if self.saved.keys() != self.code.keys():
+            message = f"{who} must be for the same groups as when it was saved; {self._both()}"
+            raise ValueError(message)
+        return {key: _parsed(self.saved[repr(key)]) for key in self.track.code}
+
+    def told(self, on_change: str, at: float, last: float) -> str:
+        """What is said of a change: both plans, and the value on each side of the seam."""
+        seams = filter(None, (self._seam(key, on_change, at, last) for key in self.track.code))
+        way = "the saved one is followed" if on_change == "checkpoint" else _REMEDY
+        told = "; ".join([self._both(), *list(seams)[:_TOLD], way])
+        return f"load_state_dict(): the plan of {self.track.knob.path} has changed; {told}"
+
+    def _seam(self, key: Key, on_change: str, at: float, last: float) -> str:
+        saved, code, now = _known(self.saved.get(repr(key), "None")), self.track.code[key], self.track.plans[key]
+        whose, other, before = ("code's", code, now) if on_change == "checkpoint" else ("saved", saved, saved)
+        if now is None or now == other:
+            return ""
+        group = "" if key == "*" else f" of {key!r}"
+        begun = f" goes from {_value(before, last)} to" if last >= 0 else " is"
+        return f"at update {at} the value{group}{begun} {now(at):g}, where the {whose} plan has {_value(other, at)}"
+
+    def _both(self) -> str:
+        edits = "".join(f", edited at update {edit.at}: {edit.text:.200}" for edit in self.edits[:_TOLD])
+        more = f" and {len(self.edits) - _TOLD} more times" * (len(self.edits) > _TOLD)
+        code = {key: text_of(plan) for key, plan in self.code.items()}
+        return f"saved: {_listed(self.saved)}{edits}{more}; the code's: {_listed(code)}"
+
+
+def _value(plan: Plan | None, at: float) -> str:
+    return "one unknown here" if plan is None or asks(plan) else f"{plan(at):g}"
+
+
+def _listed(texts: dict[str, str]) -> str:
+    return ", ".join(f"{text:.200}" if key == "'*'" else f"{key}: {text:.200}" for key, text in texts.items())
+
+
+class Found(NamedTuple):
+    """A knob of a group: what was found in it at bind, and what the checkpoint says of it."""
+
+    track: Track
+    group: int
+    cell: Cell
+    saved: float  # base
+    recorded: float  # value
+    lr: tuple[float | None, float] | None  # the group's `initial_lr` at bind and the saved base of its lr
+
+    @property
+    def changed(self) -> bool:
+        """Whether what was found is the code's own new base.
+
+        What equals the saved base has not changed. What equals the value recorded was loaded with the optimizer,
+        unless the group's `initial_lr` says that it was never loaded: then it is the code's, a new peak that equals
+        the old floor. Where the lr is not driven there is no such mark, and an equal value was loaded.
+        """
+        if not self.track.scaled or self.cell.found == self.saved:
+            return False
+        return self.cell.found != self.recorded or (self.lr is not None and self.lr[0] != self.lr[1])
+
+
+def changes_told(found: Sequence[Found], on_change: str) -> list[str]:
+    """What is said of bases that have changed, in one sentence for each knob.
+
+    Raises:
+        ValueError: one has changed, and `on_change` says that none may.
+    """
+    changes: dict[str, list[str]] = {}
+    for one in found:
+        if one.changed:
+            group = one.track.index_of(one.group)
+            change = f"saved {one.saved!r}, the code's {one.cell.found!r} in group {group}"
+            changes.setdefault(one.track.knob.path, []).append(change)
+    sentences = []
+    for knob, told in changes.items():
+        more = f" and {len(told) - _TOLD} more" * (len(told) > _TOLD)
+        what = f"load_state_dict(): the {knob} that the plan multiplies has changed; {'; '.join(told[:_TOLD])}{more}"
+        if on_change == "error":
+            message = f'{what}; it must be the saved one (on_change="error")'
+            raise ValueError(message)
+        way = "the saved one is kept" if on_change == "checkpoint" else _REMEDY
+        sentences.append(f"{what}; {way}")
+    return sentences

@@ -1,0 +1,217 @@
+"""A track: one knob of one optimizer, the plans it follows, and a cell for each group."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple, NoReturn
+
+from preheat._nodes import Function, function
+from preheat._plan import Plan
+from preheat._text import parse
+from preheat._torch._knob import Groups, Knob
+
+__all__ = ["Cell", "Edit", "Key", "Row", "Track", "as_plan", "asks", "plans_of"]
+
+Key = Any  # a group's name, its index, a pair (optimizer, index), or "*"
+Row = list[float | None]  # a value for each group; None where one is left alone
+
+
+def as_plan(name: str, given: object) -> Plan:
+    """A plan, from itself, its text, or a function of the update's index.
+
+    Raises:
+        TypeError: it is none of these.
+    """
+    if isinstance(given, Plan):
+        return given
+    if isinstance(given, str):
+        return parse(given)
+    if callable(given):
+        return function(given)
+    message = f"Scheduler({name}={given!r:.60}): {name} must be a plan, its text, or a function of the update's index"
+    raise TypeError(message)
+
+
+def plans_of(name: str, given: object) -> dict[Key, Plan | None]:
+    """The plan of each key of a mapping from groups to plans; of `"*"` where there is one plan for all."""
+    if isinstance(given, Mapping):
+        return {key: None if plan is None else as_plan(f"{name}[{key!r}]", plan) for key, plan in given.items()}
+    return {"*": as_plan(name, given)}
+
+
+def asks(value: Any) -> bool:
+    """Whether there is a user's function in a plan, which is never called ahead of its update."""
+    if not isinstance(value, Plan):
+        return False
+    return isinstance(value, Function) or any(map(asks, value._call()[1]))
+
+
+class Cell:
+    """One knob of one group: the key of its plan, where its clock began, its base, and what was found at bind."""
+
+    __slots__ = ("base", "found", "initial", "joined", "key")
+
+    def __init__(self, key: Key, group: dict[str, Any], knob: Knob, joined: float) -> None:
+        self.key = key
+        self.joined = joined  # the index at which its own clock began
+        self.base = self.found = knob.read(group)
+        initial = group.get("initial_lr") if knob.path == "lr" else None
+        self.initial = None if initial is None else float(initial)
+
+
+class Edit(NamedTuple):
+    """A plan that is followed from an update on."""
+
+    at: int  # on the group's own clock
+    knob: str
+    key: Key
+    joined: float  # where that clock began
+    text: str
+
+
+class Track:
+    """One knob of one optimizer. `given` are the plans as bound, `plans` those followed now, edits applied."""
+
+    def __init__(self, knob: Knob, given: dict[Key, Plan | None], *, scaled: bool, number: int | None = None) -> None:
+        self.knob = knob
+        self.code = self.given = given  # a checkpoint may replace `given`
+        self.plans = dict(given)
+        self.branches: dict[tuple[Key, float], Plan] = {}  # of groups with a clock of their own, once edited
+        self.scaled = scaled
+        self.number = number  # of the optimizer, where there are several
+        self.cells: list[Cell | None] = []
+        self.written: Row = []  # what the knobs were last given
+        self.marks: list[Any] = []  # and how to tell that they still hold it
+        self.feedback: Any = None
+
+    @property
+    def mode(self) -> str:
+        """`scale` or `values`."""
+        return "scale" if self.scaled else "values"
+
+    @property
+    def argument(self) -> str:
+        """What a user calls it: `plan`, `lr`, `scale['weight_decay']`."""
+        short = {("lr", True): "plan", ("lr", False): "lr"}.get((self.knob.path, self.scaled))
+        return short or f"{self.mode}[{self.knob.path!r}]"
+
+    @property
+    def given_text(self) -> str:
+        """How a user wrote it, shortened: `plan=noam(512, 4000)`."""
+        text = ", ".join(repr(plan) for plan in self.given.values())
+        return f"{self.argument}={text if len(text) <= 60 else text[:57] + '...'}"  # noqa: PLR2004  # a line of a message
+
+    def index_of(self, index: int) -> int | tuple[int, int]:
+        """The index of a group as a user writes it, with that of the optimizer where there are several."""
+        return index if self.number is None else (self.number, index)
+
+    def keys_of(self, group: dict[str, Any], index: int) -> tuple[Key, ...]:
+        """The keys that match a group, the first of them first."""
+        return group.get("name"), self.index_of(index), "*"
+
+    def key_of(self, group: dict[str, Any], index: int) -> Key:
+        """The first key that matches a group, in the order name, index, `"*"`.
+
+        Raises:
+            ValueError: none does.
+        """
+        for key in self.keys_of(group, index):
+            if key is not None and key in self.plans:
+                return key
+        who = f"group {self.index_of(index)}" + (f" ({group['name']!r})" if "name" in group else "")
+        message = (
+            f"Scheduler({self.argument}={{...}}): {who} must match a key, one of {', '.join(map(repr, self.plans))}; "
+            'add it, or "*" for all others (None leaves a group alone)'
+        )
+        raise ValueError(message)
+
+    def cells_of(self, groups: Groups, joined: Sequence[float]) -> list[Cell | None]:
+        """Cells for the groups that have none yet; `joined` is where the clock of each begins.
+
+        Raises:
+            ValueError: a group fits no plan or has no such knob.
+        """
+        cells: list[Cell | None] = []
+        known = len(self.cells)
+        for index, (group, began) in enumerate(zip(groups[known:], joined, strict=True), known):
+            key = self.key_of(group, index)
+            if self.plans[key] is not None:
+                self.knob.check(group, f"group {self.index_of(index)}")
+            cells.append(None if self.plans[key] is None else Cell(key, group, self.knob, began))
+        return cells
+
+    def own(self, groups: Groups, first: int = 0) -> None:
+        """Give each driven group from `first` on a tensor of its own, and note its base as torch's schedulers do."""
+        for group, cell in zip(groups[first:], self.cells[first:], strict=True):
+            if cell is not None:
+                self.knob.unshare(group)
+        self.note_bases(groups, first)
+
+    def note_bases(self, groups: Groups, first: int = 0) -> None:
+        """Write each base as `initial_lr`."""
+        if self.knob.path == "lr":
+            for group, cell in zip(groups[first:], self.cells[first:], strict=True):
+                if cell is not None:
+                    group["initial_lr"] = cell.base
+
+    def values(self, at: float) -> Row:
+        """The value of each group's knob at an index; each plan asked once.
+
+        Raises:
+            ValueError: a user's function gives what the knob cannot take; other plans were looked at at bind.
+        """
+        known: dict[Any, float] = {}
+        row: Row = []
+        low, high = self.knob.low, self.knob.high
+        for index, cell in enumerate(self.cells):
+            if cell is None:
+                row.append(None)
+                continue
+            which = (cell.key, cell.joined)
+            if which not in known:
+                known[which] = self.followed(cell.key, cell.joined)(max(at - cell.joined, 0))
+            value = cell.base * known[which] if self.scaled else known[which]
+            value = value if self.feedback is None else self.feedback.reduced(value, index)
+            if not low <= value < high:
+                self.refuse(value, at)
+            row.append(value)
+        return row
+
+    def refuse(self, value: float, at: float) -> NoReturn:
+        """Say that the knob cannot take a value."""
+        message = (
+            f"Scheduler({self.given_text}): {self.knob.path} must be {self.knob.words}, got {value:g} at update {at}"
+        )
+        raise ValueError(message)
+
+    def followed(self, key: Key, joined: float) -> Plan:
+        """The plan that groups of a key follow now whose clock began at `joined`."""
+        plan = self.branches.get((key, joined)) or self.plans[key]
+        assert plan is not None  # noqa: S101  # a group left alone has no cell
+        return plan
+
+    def write(self, groups: Groups, row: Row, first: int = 0) -> None:
+        """Put a row of values into the knobs, from a group on."""
+        for group, value in zip(groups[first:], row[first:], strict=True):
+            if value is not None:
+                self.knob.write(group, value)
+        self.written = self.written[:first] + row[first:]
+        self.marks = self.marks[:first] + self.knob.marks(groups[first:])
+
+    def foreign(self, groups: Groups) -> list[int]:
+        """The groups whose knob another hand has written since."""
+        now = self.knob.marks(groups[: len(self.marks)])
+        if now == self.marks:
+            return []
+        pairs = zip(now, self.marks, self.cells, strict=False)
+        return [index for index, (mark, old, cell) in enumerate(pairs) if cell is not None and mark != old]
+
+    def holds(self, groups: Groups) -> Row:
+        """What each knob holds: the value last written, or what another hand has put there since."""
+        row = list(self.written)
+        for index in self.foreign(groups):
+            row[index] = self.knob.read(groups[index])
+        return row
+
+    def rounded(self, groups: Groups, row: Row) -> Row:
+        """A row as the knobs hold it."""
+        pairs = zip(groups, row, strict=False)
+        return [None if value is None else self.knob.rounded(group, value) for group, value in pairs]

@@ -1,0 +1,151 @@
+"""What is said once when a schedule looks misused; an AMP skip, a micro-batch or many callers are no misuse."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from torch.optim import Optimizer
+
+    from preheat._torch._binding import Binding
+    from preheat._torch._knob import Groups
+    from preheat._torch._track import Track
+
+__all__ = ["Watch"]
+
+PATIENT = 500  # calls without an update
+
+
+class Watch:
+    """Sentences waiting to be said, and which have been."""
+
+    def __init__(self) -> None:
+        self.said: list[str] = []
+        self.sentences: list[str] = []
+        self.trained = False  # a state was loaded into the optimizer that shows that it has
+        self.settled = False  # there has been an update, or a state was loaded
+        self.sought = False  # the position was chosen
+        self.empty = False  # the optimizer's state was made by torch, and by no update
+        self.leaps = 0  # calls that found more than one new update
+        self.last = 0  # updates at the last call
+
+    def once(self, code: str, sentence: str) -> None:
+        """Have a sentence said, if none of its kind has been."""
+        if code not in self.said:
+            self.said.append(code)
+            self.sentences.append(sentence)
+
+    def allow(self, code: str) -> None:
+        """Let a sentence be said again."""
+        self.said[:] = [said for said in self.said if said != code]
+
+    def moved(self, updates: int, *, sought: bool) -> None:
+        """The position was chosen, or a state was loaded, with its bases."""
+        self.settled, self.sought, self.last = self.settled or not sought, sought, updates
+
+    def reloaded(self, tracks: Sequence[Track], groups: Groups) -> None:
+        """The optimizer's state was loaded: that of one that has trained, if a knob is not where it was here.
+
+        But an lr without an `initial_lr` is that of an optimizer which no scheduler has driven.
+        """
+        for track in tracks:
+            for group, value in zip(groups, track.written, strict=False):
+                fresh = track.knob.path == "lr" and "initial_lr" not in group
+                if value is not None and not fresh and track.knob.read(group) != track.knob.rounded(group, value):
+                    self.trained = True
+
+    def update(self, binding: Binding, optimizer: Optimizer) -> None:
+        """An update is about to run."""
+        if not self.settled:
+            self._first(binding, optimizer)
+        self.settled = True
+        if binding.clock == "calls":
+            return
+        self._ended(binding, binding.shown, optimizer.param_groups)
+        if binding.clock == "updates":
+            self._held(binding, optimizer.param_groups)
+
+    def call(self, binding: Binding, groups: Groups) -> None:
+        """`step()` has been called and the values written."""
+        updates, calls = binding.position.updates, binding.position.calls
+        new, self.last = updates - self.last, updates
+        if binding.clock == "calls":
+            self._ended(binding, calls - 1, groups)
+        if binding.clock != "updates":
+            return
+        self.leaps += new > 1
+        if new > 1 and self.leaps > 1 and not binding.auto:
+            self.once(
+                "leap",
+                f"Scheduler: step() ran after {new} updates; the plan counts updates, so it has moved {new}; "
+                'if it was written in epochs pass clock="calls" or "90ep"',
+            )
+        if updates == 0 and calls >= PATIENT:
+            self.once(
+                "hidden",
+                f"Scheduler: step() has been called {calls} times and the optimizer has made no update; it is hidden "
+                'or stepped elsewhere: pass the one that steps, or clock="calls"',
+            )
+
+    def foreign(self, tracks: Sequence[Track], groups: Groups) -> None:
+        """The knobs are about to be overwritten; another hand may have written some."""
+        for track in tracks:
+            for index in track.foreign(groups)[:1]:
+                self.once(
+                    "foreign",
+                    f"Scheduler: another hand has set {track.knob.path} of group {track.index_of(index)} to "
+                    f"{track.knob.read(groups[index]):g}, and the plan has overwritten it; seek, replan or another "
+                    "plan change it for good, and several schedulers on one knob are one plan, `a >> b` or `a * b`",
+                )
+
+    def _first(self, binding: Binding, optimizer: Optimizer) -> None:
+        cells = [cell for track in binding.tracks for cell in track.cells if cell is not None]
+        based = [cell for track in binding.tracks if track.scaled or not self.sought for cell in track.cells if cell]
+        stale = [cell for cell in based if cell.initial is not None and cell.initial != cell.found == cell.base]
+        if stale:
+            what = f"the optimizer bears initial_lr={stale[0].initial:g} and lr={stale[0].found:g} of an earlier run"
+            remedy = "build it on each group's own lr and seek(k)"
+        elif not self.sought and (self.trained or (not self.empty and _has_trained(optimizer))):
+            what, remedy = "the optimizer has already trained", "seek(k)"
+        else:
+            return
+        bases = ", ".join(f"{cell.base:g}" for cell in cells[:3])
+        self.once(
+            "first",
+            f"Scheduler: {what}, and no scheduler state was loaded, so the plan starts at update {binding.shown} from "
+            f"base {bases}; load the scheduler's state, or {remedy}",
+        )
+
+    def _ended(self, binding: Binding, at: float, groups: Groups) -> None:
+        """An update used the values of an index, perhaps past the end of a plan."""
+        for track in binding.tracks:
+            for key, plan in track.plans.items():
+                if plan is None or plan.steps is None or at < plan.steps or "ended" in self.said:
+                    continue
+                past = any(cell and cell.key == key and at - cell.joined >= plan.steps for cell in track.cells)
+                if past and not track.foreign(groups):
+                    self.once(
+                        "ended",
+                        f"Scheduler: the plan of {track.knob.path} has ended after {plan.steps} updates and holds "
+                        f"{plan(plan.steps):g}; give it more steps, or end it with `>> constant(value)`",
+                    )
+
+    def _held(self, binding: Binding, groups: Groups) -> None:
+        """The caller drives, and updates may be passing without a call."""
+        missed = binding.position.updates - binding.shown
+        if missed < 2 or "held" in self.said:  # noqa: PLR2004  # in a row
+            return
+        if not any(track.foreign(groups) for track in binding.tracks):
+            self.once(
+                "held",
+                f"Scheduler: updates pass without step(), so the knobs hold their values of update {binding.shown}; "
+                "call step() after each update, or pass auto=True",
+            )
+
+
+def _has_trained(optimizer: Optimizer) -> bool:
+    """Whether there is a state, of at least one step where it counts them (Adagrad's is made at once)."""
+    states = [state for state in optimizer.state.values() if state]
+    return bool(states) and bool(states[0].get("step", True))

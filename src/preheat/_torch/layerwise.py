@@ -1,0 +1,70 @@
+"""`layerwise`: parameter groups whose lr falls with the distance from the output."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from torch import nn
+
+from preheat._fields import Factor, Field, Positive, Share, field_of, shown
+
+__all__ = ["layerwise"]
+
+_DEPTH = Field("a whole number, 0 or more", whole=True, low=-1)
+
+
+def layerwise(
+    model: nn.Module, depth_of: Callable[[str], int], *, lr: float, decay: float, floor: float = 0.0
+) -> list[dict[str, Any]]:
+    """Groups for an optimizer: one for each depth, each with its own lr, `lr * decay ** (deepest - depth)`.
+
+    It is the rule of ELECTRA (embeddings at depth 0, layer `i` at `i + 1`, the head at the number of layers + 2) and
+    of BEiT (the head at the number of layers + 1). A plan bound to the optimizer multiplies each group's own lr.
+
+    >>> from torch import nn
+    >>> model = nn.Sequential(nn.Linear(2, 2), nn.Linear(2, 2), nn.Linear(2, 1))
+    >>> groups = layerwise(model, lambda name: int(name.split(".")[0]), lr=0.1, decay=0.5)
+    >>> [(group["name"], group["lr"], len(group["params"])) for group in groups]
+    [('depth 0', 0.025, 2), ('depth 1', 0.05, 2), ('depth 2', 0.1, 2)]
+
+    Args:
+        model: its parameters that require gradients are grouped; the others are left out, and count as deep as they
+            are.
+        depth_of: the depth of a parameter, from 0, by its name in `model.named_parameters()`.
+        lr: of the deepest parameters, those next to the output.
+        decay: what each step away from them multiplies the lr by.
+        floor: the smallest share of `lr` a group gets.
+
+    Raises:
+        ValueError: a number is out of its range, a depth is negative, or no parameter requires a gradient.
+        TypeError: an argument is of the wrong kind, or a depth is not a whole number.
+
+    Source: Clark et al. 2020 (arXiv:2003.10555), layerwise learning-rate decay; Bao et al. 2021 (arXiv:2106.08254).
+    """
+    _kind("model", model, "a torch.nn.Module", isinstance(model, nn.Module))
+    _kind("depth_of", depth_of, "a function of a parameter's name", callable(depth_of))
+    peak = field_of(Positive).check("layerwise", "lr", lr)
+    rate = field_of(Factor).check("layerwise", "decay", decay)
+    least = field_of(Share).check("layerwise", "floor", floor)
+    depths = {name: int(_DEPTH.check("layerwise", f"depth_of({name!r})", depth_of(name))) for name in _names(model)}
+    by_depth: dict[int, list[nn.Parameter]] = {}
+    for name, parameter in model.named_parameters():
+        if parameter.requires_grad:
+            by_depth.setdefault(depths[name], []).append(parameter)
+    if not by_depth:
+        message = f"layerwise(model={type(model).__name__}): model must have parameters that require gradients"
+        raise ValueError(message)
+    deepest = max(depths.values())
+    return [
+        {"params": by_depth[depth], "name": f"depth {depth}", "lr": peak * max(least, rate ** (deepest - depth))}
+        for depth in sorted(by_depth)
+    ]
+
+
+def _kind(what: str, got: object, words: str, right: bool) -> None:  # noqa: FBT001  # the words, and whether they hold
+    if not right:
+        message = f"layerwise({what}={shown(got)}): {what} must be {words}"
+        raise TypeError(message)
+
+
+def _names(model: nn.Module) -> Iterator[str]:
+    return (name for name, _ in model.named_parameters())
