@@ -23,7 +23,7 @@ demo: $(VENV)/all ## train a small language model with and without warm-up; two 
 	$(VENV)/bin/preheat demo
 
 test: $(VENV)/test ## the core, its laws, the adapter, the docs; then the branch coverage of the core
-	$(IN) -m pytest --cov --cov-report=term
+	$(IN) -m pytest --numprocesses 2 --cov --cov-report=term
 
 # Each file in its own process: frameworks patch each other, and some warn when they meet.
 test-peers: $(VENV)/peers ## our curves against those of installed peers and frameworks
@@ -32,8 +32,9 @@ test-peers: $(VENV)/peers ## our curves against those of installed peers and fra
 lint: $(VENV)/lint ## ruff and mypy, over everything
 	@failed=0; for tool in "ruff check" "ruff format --check" mypy; do $(IN) -m $$tool || failed=1; done; exit $$failed
 
-bench: $(VENV)/test ## measure: every script in benchmarks/
-	@for file in benchmarks/[!_]*.py; do echo "$$file"; $(IN) "$$file" || exit 1; done
+bench: $(VENV)/peers ## measure: cost, accuracy, and what ruins runs, beside the peers
+	$(IN) -m benchmarks
+	$(IN) -m benchmarks.torture
 
 fuzz: $(VENV)/test ## throw text at the parser until it breaks, or for a minute
 	$(IN) tests/fuzz_text.py
