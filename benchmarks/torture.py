@@ -79,7 +79,7 @@ def cell(found: list[Verdict]) -> str:
     worst = next(word for word in WORST if any(one.verdict == word for one in asked))
     such = [one for one in asked if one.verdict == worst]
     far = max(one.off_by for one in such)
-    return f"{worst} {len(such)}/{len(asked)}" + (f" {far:.3g}x" if worst == SILENT else "")
+    return f"{worst} {len(such)}/{len(asked)}" + f" {far:.3g}x".replace("infx", "inf") * (worst == SILENT)
 
 
 def table(results: dict[int, list[Verdict]], libraries: list[str]) -> str:

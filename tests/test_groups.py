@@ -41,7 +41,7 @@ def test_each_group_keeps_its_own_lr_under_one_plan():
         {"*": FALLING, "head": "linear(0, 1, steps=4)"},
         {0: FALLING, "*": lambda i: (i + 1) / 4},
     ],
-    ids=str,
+    ids=["names", "indices", "name, star", "name, index, star", "star first", "a function"],
 )
 def test_a_group_follows_the_first_match_of_name_index_and_star(plans):
     optimizer = named(body=1.0, head=4.0)

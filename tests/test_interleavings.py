@@ -2,6 +2,7 @@
 
 import copy
 import warnings
+from contextlib import suppress
 
 import pytest
 import torch
@@ -25,13 +26,14 @@ ACTS = st.lists(
     | st.just(("update",))
     | st.tuples(st.just("batches"), st.integers(1, 3))
     | st.tuples(st.just("fail"))
-    | st.tuples(st.just("skip"))
+    | st.tuples(st.just("scaled"), st.booleans())
     | st.tuples(st.just("save"))
     | st.tuples(st.just("load"), COUNTS, ORDERS)
     | st.tuples(st.just("restart"), COUNTS, st.sampled_from(["bos", "bso", "obs", "bs"]))
     | st.tuples(st.just("replan"), st.sampled_from(NEW))
     | st.tuples(st.just("cooldown"), st.integers(0, 6), st.sampled_from([0.0, 0.25]))
-    | st.tuples(st.just("group"), st.sampled_from([0.1, 0.5]), st.booleans())
+    | st.tuples(st.just("group"), st.booleans())
+    | st.tuples(st.just("seek"), st.integers(0, 12))
     | st.tuples(st.just("copy")),
     max_size=25,
 )
@@ -65,7 +67,7 @@ class Expected:
             old = self.plans.get(joined, self.plans[0])
             left = zero_based(old[0])(0)
             value = self.value(joined, self.last) if self.last >= joined else left
-            now = self.applied - joined
+            now = max(self.applied - joined, 0)
             edited[joined] = {at: plan for at, plan in old.items() if at < now} | {now: make_plan(value)}
         self.plans |= edited
 
@@ -84,19 +86,20 @@ class Run:
         self.saved = []
         self.save()
 
-    def update(self, *, closure=None, skipped=False):
+    def update(self, closure=None, found_inf=None):
         held = self.called and self.mode != "auto"
         index = self.shown if held else self.model.applied
         assert index == self.model.applied or self.mode == "missing"
         del self.seen[:]
-        try:
+        self.optimizer.found_inf = found_inf  # as GradScaler does
+        with suppress(ZeroDivisionError):
             self.optimizer.step(closure)
-        except ZeroDivisionError:
-            self.shown = index
+        del self.optimizer.found_inf
+        self.shown = index
+        if not self.seen:
             return
         assert self.seen == [self.model.values(index)]
-        self.shown = index
-        if not skipped:
+        if not found_inf:
             self.model.last = index
             self.model.applied += 1
         if self.mode == "called":
@@ -106,14 +109,12 @@ class Run:
         """An update whose closure raises."""
         self.update(closure=lambda: 1 / 0)
 
-    def skip(self):
-        """An update that GradScaler has the optimizer's kernel skip."""
-        self.optimizer.found_inf = torch.tensor(1.0)
-        self.update(skipped=True)
-        del self.optimizer.found_inf
+    def scaled(self, skipped):
+        """An update that GradScaler leaves to the optimizer's kernel, to be skipped or not."""
+        self.update(found_inf=torch.tensor(float(skipped)))
 
     def batches(self, n):
-        """Calls of `step()` without an update: micro-batches, a skip by GradScaler outside of the kernel, several processes."""
+        """Calls of `step()` without an update: micro-batches, an ordinary skip by GradScaler, several processes."""
         for _ in range(n if self.mode != "never" else 0):
             self.scheduler.step()
             self.called, self.shown = True, self.model.applied
@@ -150,6 +151,11 @@ class Run:
                 self.scheduler.load_state_dict(state[1])
         self.seen, self.shown = watched(self.optimizer), self.model.applied
 
+    def seek(self, index):
+        self.scheduler.seek(index)
+        self.model.applied = self.shown = index
+        self.model.last = index - 1
+
     def copy(self):
         self.optimizer, self.scheduler = copy.deepcopy((self.optimizer, self.scheduler))
         self.seen, self.shown = watched(self.optimizer), self.model.applied
@@ -164,10 +170,10 @@ class Run:
         self.model.edit(lambda value: linear(value, end, steps=n))
         self.shown = self.model.applied
 
-    def group(self, lr, from_zero):
+    def group(self, from_zero):
         join = {"join": "from_zero"} if from_zero else {}
-        self.optimizer.add_param_group({"params": [weight()], "lr": lr, **join})
-        self.model.groups.append((lr, self.model.applied if from_zero else 0))
+        self.optimizer.add_param_group({"params": [weight()], "lr": 0.5, **join})
+        self.model.groups.append((0.5, self.model.applied if from_zero else 0))
 
 
 INNOCENT = {

@@ -103,14 +103,14 @@ def test_numbers_of_other_kinds_are_knobs_too(lr):
 ADAMW = "lr, betas[0], betas[1], eps, weight_decay"
 KEY = "a key of the group, such as 'lr' or 'betas[0]'"
 NO_KNOB = {
-    f"knob='wieght_decay'): the knob must be a number of group 0; did you mean 'weight_decay'? it has {ADAMW}": {
+    f"knob='wieght_decay'): knob must be a number of group 0; did you mean 'weight_decay'? it has {ADAMW}": {
         "scale": {"wieght_decay": RISING}
     },
-    f"knob='betas'): the knob must be a number of group 0; did you mean 'betas[1]'? it has {ADAMW}": {
+    f"knob='betas'): knob must be a number of group 0; did you mean 'betas[1]'? it has {ADAMW}": {
         "values": {"betas": RISING}
     },
-    f"knob='params[0]'): the knob must be a number of group 0; it has {ADAMW}": {"values": {"params[0]": RISING}},
-    f"knob='amsgrad'): the knob must be a number of group 0; it has {ADAMW}": {"scale": {"amsgrad": RISING}},
+    f"knob='params[0]'): knob must be a number of group 0; it has {ADAMW}": {"values": {"params[0]": RISING}},
+    f"knob='amsgrad'): knob must be a number of group 0; it has {ADAMW}": {"scale": {"amsgrad": RISING}},
     f"knob='betas[-1]'): knob must be {KEY}": {"scale": {"betas[-1]": RISING}},
     f"knob=7): knob must be {KEY}": {"scale": {7: RISING}},
     "lr=...): lr must be given once; plan and scale multiply it, lr and values set it": {"plan": RISING, "lr": RISING},
@@ -132,7 +132,7 @@ def test_a_knob_that_is_none_is_an_error_in_words(rest, given):
 
 
 def test_nor_is_a_tensor_of_whole_numbers():
-    with pytest.raises(ValueError, match=re.escape("the knob must be a number of group 0; it has momentum, dampening")):
+    with pytest.raises(ValueError, match=re.escape("knob must be a number of group 0; it has momentum, dampening")):
         Scheduler(make(torch.optim.SGD, torch.tensor(1)), RISING)
 
 

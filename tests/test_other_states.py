@@ -101,6 +101,7 @@ def test_onto_an_optimizer_that_was_loaded_first_a_peak_they_do_not_hold_is_what
     with pytest.warns(PreheatWarning, match=NO_PEAKS.format(f"{found:g}")):
         scheduler.load_state_dict(state[1])
     assert scheduler.base_lrs == (found,)
+    update(optimizer)  # all has been said
 
 
 def test_under_lr_no_peak_is_needed():
@@ -213,3 +214,12 @@ def test_a_plateau_of_ours_keeps_its_own_counts():
         scheduler.load_state_dict(state_of(THEIRS["ReduceLROnPlateau"][0])[1])
     assert sentences(caught) == [THEIRS["ReduceLROnPlateau"][1]]
     assert scheduler.get_last_lr() == [0.1 * VALUES[7] * 0.5]
+
+
+def test_a_group_added_since_the_last_update_is_counted():
+    optimizer = make(torch.optim.SGD, 0.2)
+    scheduler = Scheduler(optimizer, PLAN)
+    optimizer.add_param_group({**make().param_groups[0], "lr": 0.4})
+    with pytest.warns(PreheatWarning, match=r"and the peaks, 0.1, 0.3; not"):
+        scheduler.load_state_dict(TRANSFORMERS | {"base_lrs": [0.1, 0.3]})
+    assert scheduler.get_last_lr() == [0.1 * VALUES[7], 0.3 * VALUES[7]]

@@ -99,8 +99,6 @@ def shares(parts: list[int], total: int) -> list[int]:
     [4, 3, 3]
     """
     whole = sum(parts)
-    if not whole:
-        return parts
     lengths = [part * total // whole for part in parts]
     remainders = sorted(range(len(parts)), key=lambda k: -(parts[k] * total % whole))
     for k in remainders[: total - sum(lengths)]:

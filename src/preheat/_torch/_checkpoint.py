@@ -25,7 +25,7 @@ def pack(bindings: Sequence[Binding], groups: Sequence[Groups]) -> dict[str, Any
         "preheat": FORMAT,
         "clock": bindings[0].clock,
         "updates": [position.updates for position in positions],
-        "calls": positions[0].calls if bindings[0].clock == "calls" else 0,  # else they mean nothing
+        "calls": positions[0].calls if bindings[0].clock == "calls" else 0,  # else no part of where it stands
         "amount": positions[0].amount,
         "last": [position.last for position in positions],
         "groups": [len(binding.tracks[0].cells) for binding in bindings],

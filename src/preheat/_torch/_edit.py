@@ -15,7 +15,7 @@ from preheat._torch._binding import CLOCKS, Binding
 from preheat._torch._knob import Groups
 from preheat._torch._track import Edit, Track
 
-__all__ = ["Moment", "all_or_nothing", "edit", "last_used", "replay", "seek"]
+__all__ = ["Moment", "all_or_nothing", "edit", "last_used", "replay", "seek", "settle"]
 
 
 class Moment(NamedTuple):
@@ -38,7 +38,7 @@ def edit(
     Raises:
         ValueError: the knob is not driven; a new plan has no text, or leaves the knob's range. Nothing is changed.
     """
-    _settle(bindings, groups)
+    settle(bindings, groups)
     with all_or_nothing(bindings):
         for binding in bindings:
             track = _track(binding, knob)
@@ -76,7 +76,7 @@ def last_used(binding: Binding) -> float:
     return binding.position.last if binding.position.last >= 0 else ceil(binding.index) - 1
 
 
-def _settle(bindings: Sequence[Binding], groups: Sequence[Groups]) -> None:
+def settle(bindings: Sequence[Binding], groups: Sequence[Groups]) -> None:
     """Have every update counted and every group known."""
     for binding, own in zip(bindings, groups, strict=True):
         binding.settle()
@@ -108,15 +108,15 @@ def _track(binding: Binding, knob: str) -> Track:
     raise ValueError(message)
 
 
-def seek(bindings: Sequence[Binding], groups: Sequence[Groups], i: float) -> None:
+def seek(bindings: Sequence[Binding], groups: Sequence[Groups], i: float, *, sought: bool = True) -> None:
     """Stand at an index of the clock, with the values of there."""
-    _settle(bindings, groups)
+    settle(bindings, groups)
     with all_or_nothing(bindings):
         for binding in bindings:
             at = {CLOCKS[binding.clock]: i}
             binding.position = binding.position._replace(**at, last=i - 1)  # type: ignore[arg-type]  # whole if need be
     for binding, own in zip(bindings, groups, strict=True):
-        binding.move(own, binding.position, sought=True)
+        binding.move(own, binding.position, sought=sought)
 
 
 @contextmanager

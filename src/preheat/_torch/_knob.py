@@ -51,7 +51,7 @@ class Knob:
             close = get_close_matches(self.path, knobs, n=1)
             hint = f"did you mean {close[0]!r}? " if close else ""
             message = (
-                f"Scheduler(knob={self.path!r}): the knob must be a number of {which}; {hint}it has {', '.join(knobs)}"
+                f"Scheduler(knob={self.path!r}): knob must be a number of {which}; {hint}it has {', '.join(knobs)}"
             )
             raise ValueError(message)
         if not self.allows(found := self.read(group)):

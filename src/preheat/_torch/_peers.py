@@ -5,7 +5,7 @@ from typing import Any
 
 from preheat._fields import shown
 from preheat._torch._binding import Binding
-from preheat._torch._edit import all_or_nothing, seek
+from preheat._torch._edit import all_or_nothing, seek, settle
 from preheat._torch._knob import Groups
 
 __all__ = ["is_foreign", "translated"]
@@ -36,6 +36,7 @@ def translated(bindings: Sequence[Binding], state: dict[str, Any], groups: Seque
     Raises:
         ValueError: the state is of another number of groups.
     """
+    settle(bindings, groups)
     position, peaks = _position(state), _peaks(state)
     cells = [cell for b in bindings for t in b.tracks if t.knob.path == "lr" and t.scaled for cell in t.cells]
     if peaks and cells and len(peaks) != len(cells):
@@ -45,7 +46,7 @@ def translated(bindings: Sequence[Binding], state: dict[str, Any], groups: Seque
         for cell, peak in zip(cells, peaks, strict=False):
             if cell is not None:
                 cell.base = peak
-        seek(bindings, groups, position)
+        seek(bindings, groups, position, sought=False)
     carried = f", and the peaks, {_few(peaks)}" if cells and peaks else ""
     bases = _few([cell.base for cell in cells if cell is not None])
     left = ["its schedule, for the plan is the code's"]

@@ -180,6 +180,8 @@ class Scheduler(DropIn):
     def replan(self, plan: Planned, *, knob: str = "lr") -> None:
         """Follow another plan from here on, from its own beginning; saved with the run, and replayed.
 
+        Under `clock="manual"`, from the next whole unit on.
+
         Raises:
             ValueError: the knob is not driven; the plan has no text.
         """
