@@ -25,8 +25,6 @@ def main() -> None:
     """Measure, print, keep."""
     rows = list(chain(steps.rows(), imports.rows(), accuracy.rows()))
     print(shown(rows))
-    for name in accuracy.unmeasured():
-        print(f"error of {name}: not measured, it has no curve in benchmarks/accuracy.py")
     kept = {
         "cpu": cpu(),
         "python": platform.python_version(),

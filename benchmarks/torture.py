@@ -11,6 +11,7 @@ import json
 import platform
 import sys
 from collections.abc import Callable, Iterator
+from math import isfinite
 from pathlib import Path
 from typing import NamedTuple
 
@@ -104,11 +105,16 @@ def details(found: list[Verdict]) -> str:
     return "\n".join(line.rstrip() for line in lines)
 
 
+def plain(one: Verdict) -> dict[str, object]:
+    """A verdict for JSON, which has no infinity."""
+    return {**vars(one), "off_by": one.off_by if isfinite(one.off_by) else str(one.off_by)}
+
+
 def kept(results: dict[int, list[Verdict]]) -> dict[str, object]:
     """All of it, for the file."""
     titles = {row.number: row.title for row in ROWS}
     found = [
-        {"row": number, "title": titles[number], "schedules": [vars(one) for one in verdicts]}
+        {"row": number, "title": titles[number], "schedules": [plain(one) for one in verdicts]}
         for number, verdicts in results.items()
     ]
     return {"python": platform.python_version(), "versions": versions(), "rows": found}
@@ -131,7 +137,7 @@ def main() -> None:
         print(details(results[only]))
         return
     RESULTS.parent.mkdir(exist_ok=True)
-    RESULTS.write_text(json.dumps(kept(results), indent=1) + "\n")
+    RESULTS.write_text(json.dumps(kept(results), indent=1, allow_nan=False) + "\n")
 
 
 if __name__ == "__main__":

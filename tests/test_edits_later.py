@@ -48,6 +48,17 @@ def test_edits_of_groups_with_clocks_of_their_own_are_resumed():
         assert scheduler.get_last_lr() == resumed.get_last_lr()
 
 
+def test_back_between_two_edits_of_a_group_with_a_clock_of_its_own():
+    optimizer, scheduler = run(HELD, updates=2)
+    optimizer.add_param_group({**make().param_groups[0], "join": "from_zero"})
+    for plan in (linear(1, 0.5, steps=8), constant(0.25)):
+        train(optimizer, scheduler, updates=4)
+        scheduler.replan(plan)
+    for index, values in ((11, [0.25, 0.25]), (7, [0.875, 0.875]), (5, [1.0, 1.0]), (3, [1.0, 0.5])):
+        scheduler.seek(index)
+        assert scheduler.get_last_lr() == values
+
+
 @pytest.mark.parametrize("updates", [0, 1, 4, 7])
 @pytest.mark.parametrize("order", ["bos", "bso", "obs", "bs", "bss"])
 def test_an_edited_run_is_resumed_at_any_update(order, updates):

@@ -52,12 +52,12 @@ def edit(
 def _edits(
     binding: Binding, track: Track, make: Callable[[Moment], Plan], *, advise: bool
 ) -> Iterator[tuple[Edit, Plan]]:
-    """One for each plan and clock: groups that joined late first, since they branch off the plan of the others."""
+    """One for each plan, and for each clock of the groups that follow it."""
     for key, given in track.plans.items():
         if given is None:
             continue
         clocks = {0, *(cell.joined for cell in track.cells if cell is not None and cell.key == key)}
-        for joined in sorted(clocks, reverse=True):
+        for joined in sorted(clocks):
             at = max(ceil(binding.index - joined), 0)
             plan = make(Moment(track.followed(key, joined), last_used(binding) - joined))
             if (piece := textless(plan)) is not None:
