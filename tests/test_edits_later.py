@@ -141,11 +141,11 @@ BAD = {
     ),
     "shape": (
         lambda one: one.cooldown(4, shape="noam"),
-        r"cooldown\(shape='noam'\): shape must be the name of one with a start, an end and steps",
+        r"cooldown\(shape='noam'\): shape must be the name of one that takes start, end and steps alone",
     ),
     "no shape": (
         lambda one: one.cooldown(4, shape=[]),
-        r"cooldown\(shape=\[\]\): shape must be the name of one with a start",
+        r"cooldown\(shape=\[\]\): shape must be the name of one that takes start",
     ),
     "length": (lambda one: one.cooldown(-1), r"one_minus_sqrt\(steps=-1\): steps must be a whole number of updates"),
     "no length": (

@@ -133,7 +133,7 @@ def test_a_missing_or_surplus_argument_is_refused_with_the_signature(args):
 
 
 def test_an_unknown_argument_is_refused_with_the_signature():
-    words = "linear(): got an unexpected keyword argument 'length'; it takes linear(start, end, *, steps)"
+    words = "linear(length=...): length must be a parameter of it; it takes linear(start, end, *, steps)"
     with refused(TypeError, words):
         linear(0, 1, steps=4, length=4)  # type: ignore[call-arg]  # that is refused
 

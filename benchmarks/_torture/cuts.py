@@ -5,11 +5,11 @@ from functools import partial
 from itertools import count
 
 import torch
-from benchmarks._torture.of_others import timm
-from benchmarks._torture.setting import N, Run, Table, Wish, adamw
 from torch.optim import Optimizer
 from torch.optim import lr_scheduler as ts
 
+from benchmarks._torture.of_others import timm
+from benchmarks._torture.setting import N, Run, Table, Wish, adamw
 from preheat import constant
 from preheat.torch import Plateau, Scheduler
 

@@ -5,10 +5,10 @@ from collections.abc import Callable, Iterator
 from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 
-from benchmarks._torture import of_others, of_torch
-from benchmarks._torture.setting import Case, Driven, N, W
 from torch.optim import Optimizer
 
+from benchmarks._torture import of_others, of_torch
+from benchmarks._torture.setting import Case, Driven, N, W
 from preheat import Plan, constant, cosine, inverse_sqrt, linear, one_minus_sqrt, polynomial, warmup
 from preheat.torch import Scheduler
 

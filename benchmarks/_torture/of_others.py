@@ -8,10 +8,11 @@ from importlib.util import find_spec
 from types import ModuleType
 from typing import Any
 
-from benchmarks._torture.of_torch import fall
-from benchmarks._torture.setting import FLOOR, PEAKS, Case, Driven, N, W, nothing
 from torch.optim import Optimizer
 from torch.optim import lr_scheduler as ts
+
+from benchmarks._torture.of_torch import fall
+from benchmarks._torture.setting import FLOOR, PEAKS, Case, Driven, N, W, nothing
 
 
 def timm() -> Any:

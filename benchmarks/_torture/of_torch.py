@@ -4,9 +4,10 @@ from collections.abc import Callable, Iterator
 from math import cos, pi
 from typing import Any
 
-from benchmarks._torture.setting import FLOOR, AdamW, Case, Driven, N, W
 from torch.optim import Optimizer
 from torch.optim import lr_scheduler as ts
+
+from benchmarks._torture.setting import FLOOR, AdamW, Case, Driven, N, W
 
 
 def torch_like(make: Callable[..., Any], **rest: bool) -> dict[str, Any]:

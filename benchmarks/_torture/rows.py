@@ -5,6 +5,7 @@ from dataclasses import replace
 from math import inf
 
 import torch
+
 from benchmarks._torture.setting import PEAKS, Case, N, Plain, Recorder, Run, Table, W, adamw, drive, saved
 
 SAVED_AT = (0, 1, W - 1, W, W + 1, 20, N - 1)

@@ -6,11 +6,11 @@ from math import cos, pi
 from typing import Any
 
 import torch
-from benchmarks._torture.of_others import timm
-from benchmarks._torture.setting import PEAKS, N, Recorder, Run, W, Wish, adamw
 from torch.optim import Optimizer
 from torch.optim import lr_scheduler as ts
 
+from benchmarks._torture.of_others import timm
+from benchmarks._torture.setting import PEAKS, N, Recorder, Run, W, Wish, adamw
 from preheat import cosine, warmup
 from preheat.torch import Plateau, Scheduler
 

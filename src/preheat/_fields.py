@@ -171,10 +171,14 @@ class Parameters:
             TypeError: an argument is missing, unknown or of the wrong kind.
             ValueError: an argument is outside what its annotation allows.
         """
+        takes = f"it takes {self.who}{self.signature}"
+        if unknown := [name for name in kwargs if name not in self.fields]:
+            message = f"{self.who}({unknown[0]}=...): {unknown[0]} must be a parameter of it; {takes}"
+            raise TypeError(message)
         try:
             bound = self.signature.bind(*args, **kwargs)
         except TypeError as error:
-            message = f"{self.who}(): {error}; it takes {self.who}{self.signature}"
+            message = f"{self.who}(): {error}; {takes}"
             raise TypeError(message) from None
         bound.apply_defaults()
         for name, got in bound.arguments.items():

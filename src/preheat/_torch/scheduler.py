@@ -202,8 +202,9 @@ class Scheduler(DropIn):
             ValueError: the knob is not driven, or there is no such shape.
         """
         make = VOCABULARY.get(shape) if isinstance(shape, str) else None
-        if make is None or {"start", "end", "steps"} - set(signature(make).parameters):
-            message = f"cooldown(shape={shape!r}): shape must be the name of one with a start, an end and steps"
+        needs = [] if make is None else [p.name for p in signature(make).parameters.values() if p.default is p.empty]
+        if make is None or set(needs) != {"start", "end", "steps"}:
+            message = f"cooldown(shape={shape!r}): shape must be the name of one that takes start, end and steps alone"
             raise ValueError(message)
         self._awake()
         self._edit(knob, lambda moment: make(start=moment.value, end=end, steps=n), advise=False)
