@@ -79,7 +79,7 @@ def beside_themselves() -> Iterator[Row]:
 
 
 def sample(make: Any) -> Any:
-    """A plan of a shape, N updates long, with values that its annotations call good, as different as its rules allow."""
+    """A plan of a shape, N updates long, of good values that are as different as its rules allow."""
     fields = make.shape.parameters.fields
     choices: list[Iterable[float]] = [FIXED.get(name, field.good) for name, field in fields.items()]
     plans = []
