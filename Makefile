@@ -22,6 +22,9 @@ help: ## list the targets
 demo: $(VENV)/all ## train a small language model with and without warm-up; two minutes
 	$(VENV)/bin/preheat demo
 
+# Several processes at once: torch's threads that spin while they wait would slow each other down.
+test test-peers: export OMP_WAIT_POLICY = PASSIVE
+
 test: $(VENV)/test ## the core, its laws, the adapter, the docs; then the branch coverage of the core
 	$(IN) -m pytest --numprocesses 2 --cov --cov-report=term
 

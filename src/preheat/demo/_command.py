@@ -53,7 +53,6 @@ def demo(  # noqa: PLR0913, PLR0917  # the options
 
 def _run(settings: Settings, out: Path) -> None:
     typer.echo("Loading torch and the text ...")
-    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # beside other work, threads that spin cost up to 20 times
     if missing := [name for name in NEEDED if not _can_import(name)]:
         raise _refused(f'preheat demo needs {" and ".join(missing)}: pip install "preheat[all]"')
     from preheat.demo import _job  # noqa: PLC0415  # `--help` waits for none of its imports
