@@ -20,7 +20,7 @@ def sgdr(steps: Count, *, cycles: Count, growth: Positive = 1, decay: Factor = 1
     >>> sgdr(2, cycles=3, growth=2, decay=0.5)
     cosine(1, 0, steps=2) >> cosine(0.5, 0, steps=4) >> cosine(0.25, 0, steps=8)
 
-    Source: Loshchilov and Hutter 2016 (arXiv:1608.03983), section 3; `steps` is T_0 and `growth` T_mult.
+    Source: Loshchilov and Hutter 2016 (arXiv:1608.03983); `steps` is T_0 and `growth` T_mult.
     Same values as `torch.optim.lr_scheduler.CosineAnnealingWarmRestarts`, where `zero_based`.
     """
     require(cycles <= MOST, f"cycles must be at most {MOST}; repeat goes on for ever")

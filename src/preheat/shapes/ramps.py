@@ -41,7 +41,7 @@ def polynomial(t: Time, start: Number, end: Number, *, power: Positive, steps: S
     >>> polynomial(1, 0, power=2, steps=4).values()
     [0.5625, 0.25, 0.0625, 0.0]
 
-    Source: Liu et al. 2015 (arXiv:1506.04579), section 3.3, the "poly" policy.
+    Source: Liu et al. 2015 (arXiv:1506.04579), the "poly" policy.
     Same values as `torch.optim.lr_scheduler.PolynomialLR`, where `zero_based`.
     """
     left: float = ((steps - t) / steps) ** power
@@ -62,7 +62,7 @@ def exponential(t: Time, start: Number, end: Number, *, steps: Steps) -> Value:
     >>> [round(v, 6) for v in exponential(1, 0.0001, steps=4).values()]
     [0.1, 0.01, 0.001, 0.0001]
 
-    Source: Smith 2015 (arXiv:1506.01186), the learning-rate range test; Li and Arora 2019 (arXiv:1910.07454).
+    Source: Li and Arora 2019 (arXiv:1910.07454).
     Same values as `torch.optim.lr_scheduler.ExponentialLR` with `gamma = (end / start) ** (1 / steps)`, `zero_based`.
     """
     one_sign = start != 0 and 0 < end / start < inf and start / end < inf
