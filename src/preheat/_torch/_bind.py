@@ -10,7 +10,7 @@ from preheat._torch._binding import CLOCKS, Binding
 from preheat._torch._knob import Groups, Knob
 from preheat._torch._track import Track, plans_of
 
-__all__ = ["bind", "drive", "pairs_of", "real"]
+__all__ = ["bind", "drive", "drivers", "pairs_of", "real"]
 
 Spec = tuple[Knob, dict[Any, Any], bool]
 
@@ -128,6 +128,12 @@ def _check_modes(optimizers: Sequence[Optimizer], clock: object, auto: object) -
         raise ValueError(message)
 
 
+def drivers(optimizer: Optimizer) -> list[Binding]:
+    """The bindings at work on an optimizer, which are its hooks'."""
+    hooks = getattr(optimizer, "_optimizer_step_pre_hooks", {}).values()
+    return [hook.__self__ for hook in hooks if isinstance(getattr(hook, "__self__", None), Binding)]
+
+
 def _to_replace(optimizer: Optimizer, binding: Binding) -> Binding | None:
     """The binding at work on the same knobs.
 
@@ -135,8 +141,7 @@ def _to_replace(optimizer: Optimizer, binding: Binding) -> Binding | None:
         ValueError: one drives some of the knobs and not the same ones.
     """
     own = {track.knob.path for track in binding.tracks}
-    hooks = getattr(optimizer, "_optimizer_step_pre_hooks", {}).values()
-    for other in [hook.__self__ for hook in hooks if isinstance(getattr(hook, "__self__", None), Binding)]:
+    for other in drivers(optimizer):
         theirs = {track.knob.path for track in other.tracks}
         if other is binding or not own & theirs:
             continue
@@ -146,7 +151,7 @@ def _to_replace(optimizer: Optimizer, binding: Binding) -> Binding | None:
                 "they must be the same knobs or other ones; close() the first"
             )
             raise ValueError(message)
-        return other  # type: ignore[no-any-return]  # a hook's, of no known type
+        return other
     return None
 
 
