@@ -6,6 +6,8 @@
 (0.0005, 1.0, 0.1)
 """
 
+from importlib import import_module
+from types import ModuleType
 from typing import TYPE_CHECKING
 
 from preheat import recipes, shapes
@@ -17,11 +19,20 @@ from preheat._plan import VOCABULARY, Plan, constant
 from preheat._text import parse
 
 if TYPE_CHECKING:  # names of the language, for editors and type checkers
+    from preheat import like
     from preheat.recipes import *  # noqa: F403  # likewise
     from preheat.shapes.bends import *  # noqa: F403  # likewise
     from preheat.shapes.laws import *  # noqa: F403  # likewise
     from preheat.shapes.ramps import *  # noqa: F403  # likewise
     from preheat.shapes.warmups import *  # noqa: F403  # likewise
+else:
+
+    def __getattr__(name: str) -> ModuleType:
+        """`preheat.like`, imported when first asked for: most runs need none of it."""
+        if name == "like":
+            return import_module("preheat.like")
+        raise AttributeError(f"module 'preheat' has no attribute {name!r}")
+
 
 __version__ = "0.1.0.dev0"
 
