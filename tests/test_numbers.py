@@ -12,6 +12,7 @@ from preheat import (
     cosine,
     cosine_k,
     cosine_power,
+    cosine_wave,
     exponential,
     exponential_decay,
     exponential_warmup,
@@ -57,6 +58,9 @@ FORMULAS: dict[Any, Any] = {
     sigmoid: lambda u, floor, end: floor + (end - floor) * EXACT.exp(-5 * (1 - u) ** 2),
     cosine_power: lambda u, start, end, power: end + (start - end) * ((1 + EXACT.cos(EXACT.pi * u)) / 2) ** power,
     cosine_k: lambda u, start, end, k: end + (start - end) * (1 + EXACT.cos(EXACT.pi * u**k)) / 2,
+    cosine_wave: lambda u, crest, trough, first, last: (
+        trough + (crest - trough) * (1 + EXACT.cos(EXACT.pi * (first * (1 - u) + last * u))) / 2
+    ),
     polynomial_k: lambda u, start, end, power, k: end + (start - end) * (1 - u**k) ** power,
     tanh: lambda u, start, floor, low, high: floor + (start - floor) * (1 - EXACT.tanh(low * (1 - u) + high * u)) / 2,
     chebyshev: lambda u, m, big: 2 / (big + m - (big - m) * EXACT.cos((u * STEPS - EXACT.mpf(0.5)) * EXACT.pi / STEPS)),
@@ -208,6 +212,16 @@ def test_tanh_is_as_exact_as_its_docstring_says(ends, low, high):
     for values in read(tanh(*ends, **options, steps=STEPS)):
         error, where = worst(values, truth)
         assert error <= 2 * (1 + abs(low) + abs(high)), where
+
+
+@pytest.mark.parametrize("values", [(1, 0), (0, 1), (1, 0.1), (-0.5, 2)])
+@pytest.mark.parametrize(("first", "last"), [(0, 1), (0.25, 1.25), (0, 0.3), (0, 25), (-3.7, 7.1), (1e3, -1e3)])
+def test_cosine_wave_is_as_exact_as_its_docstring_says(values, first, last):
+    options = {"first": first, "last": last}
+    truth = exact(cosine_wave, values, options)
+    for read_values in read(cosine_wave(*values, **options, steps=STEPS)):
+        error, where = worst(read_values, truth, share_of=max(map(abs, values)))
+        assert error <= 4 * max(1, abs(first), abs(last)), where
 
 
 @pytest.mark.parametrize(

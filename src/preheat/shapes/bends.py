@@ -1,7 +1,7 @@
 """Ramps with a parameter that bends them; where it multiplies the rounding of its argument, the docstring says so."""
 
 from preheat._fields import Number, Positive, Steps, Time, Value, require
-from preheat._math import exp, expm1, log, log1p, maximum, minimum, pi, sin, where
+from preheat._math import cos, exp, expm1, floor, log, log1p, maximum, minimum, pi, sin, where
 from preheat._nodes import shape
 
 
@@ -36,6 +36,24 @@ def cosine_k(t: Time, start: Number, end: Number, *, k: Positive, steps: Steps) 
     early = gone < 0.5
     away = sin(pi / 2 * where(early, gone, -expm1(k * _log_gone(t, steps)))) ** 2  # from the nearer end
     return where(early, start + (end - start) * away, end + (start - end) * away)
+
+
+@shape
+def cosine_wave(  # noqa: PLR0913  # the formula has as many
+    t: Time, crest: Number, trough: Number, *, first: Number = 0, last: Number, steps: Steps
+) -> Value:
+    """A stretch of a cosine wave, from `first` to `last` counted in halves of it; from 0 to 1 it is `cosine`.
+
+    Its error is below `4 * max(1, abs(first), abs(last)) * 2**-52` of the larger of the two values.
+
+    >>> [round(v, 3) for v in cosine_wave(1, 0, last=3, steps=6).values()]
+    [0.5, 0.0, 0.5, 1.0, 0.5, 0.0]
+
+    Source: `transformers.get_cosine_schedule_with_warmup`, whose `num_cycles` is half of `last`, where `zero_based`.
+    """
+    halves = first * ((steps - t) / steps) + last * (t / steps)
+    turn = pi / 2 * (halves - 2 * floor(halves / 2))
+    return crest * cos(turn) ** 2 + trough * sin(turn) ** 2
 
 
 @shape
