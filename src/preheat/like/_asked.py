@@ -1,11 +1,11 @@
-"""What the peers' functions take besides numbers: a choice, a yes or no, several plans; and a floor that is a rate."""
+"""What the peers' functions take besides numbers: a word, a yes or no, a function, plans, points."""
 
 from typing import Annotated, Any
 
-from preheat._fields import BrokenRuleError, Field
+from preheat._fields import LAST, BrokenRuleError, Field, Number, Several, field_of
 from preheat._plan import Plan, constant
 
-__all__ = ["Flag", "OneOf", "Schedules", "share_of"]
+__all__ = ["Callback", "Counts", "Flag", "Indices", "OneOf", "Points", "Schedules", "share_of"]
 
 
 class OneOf(Field):
@@ -14,7 +14,7 @@ class OneOf(Field):
     @classmethod
     def of(cls, *choices: str) -> "OneOf":
         """The field of these words."""
-        return cls(f"one of {', '.join(choices)}", whole=False, good=choices, bad=("", None, 1))
+        return cls(f"one of {', '.join(choices)}", whole=False, good=choices, bad=("", None, 1, True, ["cos"]))
 
     def check(self, who: str, name: str, got: object) -> Any:
         """`got`, one of the words.
@@ -44,28 +44,93 @@ class Flags(Field):
         return got
 
 
-class Plans(Field):
-    """A kind of parameter that is several plans."""
+class Callbacks(Field):
+    """A kind of parameter that is a function."""
 
     def check(self, who: str, name: str, got: object) -> Any:
-        """`got`, a tuple or list of plans, as a tuple.
+        """`got`, which can be called.
 
         Raises:
-            TypeError: it is something else.
-            ValueError: it is empty.
+            TypeError: it cannot.
         """
-        if not isinstance(got, list | tuple) or not all(isinstance(plan, Plan) for plan in got):
+        if not callable(got):
             raise TypeError(self._refusal(who, name, got))
-        if not got:
-            raise ValueError(self._refusal(who, name, got))
-        return tuple(got)
+        return got
 
+
+class Rows(Field):
+    """A kind of parameter that is several things in a row, all of one kind."""
+
+    def check(self, who: str, name: str, got: object) -> Any:
+        """`got`, a tuple or list, as a tuple.
+
+        Raises:
+            TypeError: it is neither, or one of them is of another kind.
+            ValueError: it is empty, or one of them is outside its bounds.
+        """
+        if not isinstance(got, list | tuple):
+            raise TypeError(self._refusal(who, name, got))
+        try:
+            things = tuple(map(self.one, got))
+        except (TypeError, ValueError) as error:
+            raise type(error)(self._refusal(who, name, got)) from None
+        if not things:
+            raise ValueError(self._refusal(who, name, got))
+        return things
+
+    @staticmethod
+    def one(got: object) -> Any:
+        """One of them, a plan.
+
+        Raises:
+            TypeError: it is none.
+        """
+        if not isinstance(got, Plan):
+            raise TypeError
+        return got
+
+
+class Pairs(Rows):
+    """A kind of parameter that is several pairs of a number of updates and a value."""
+
+    @staticmethod
+    def one(got: object) -> Any:
+        """One of them, as a whole and a real number.
+
+        Raises:
+            TypeError: it is no pair of them.
+            ValueError: the first is negative, or the second not finite.
+        """
+        if not isinstance(got, list | tuple) or len(got) != 2:  # noqa: PLR2004  # a pair
+            raise TypeError
+        return _UPDATES.check("", "", got[0]), _NUMBER.check("", "", got[1])
+
+
+_NUMBER = field_of(Number)
+_UPDATES = Field("a whole number of updates", whole=True, low=-1, high=LAST)
+_NONE_OF_THEM = ("1", None, 1, (), (None,), (True,), {1: 2})
 
 Flag = Annotated[bool, Flags("True or False", whole=False, good=(True, False), bad=(None, 1, "yes"))]
+Callback = Annotated[Any, Callbacks("a function of the number of updates", whole=False, good=(abs,), bad=(None, 1))]
 Schedules = Annotated[
     tuple[Plan, ...],
-    Plans("a tuple of plans, at least one", whole=False, good=((constant(1),),), bad=(None, 1, (), (1,), "linear")),
+    Rows("a tuple of plans, at least one", whole=False, good=((constant(1),),), bad=(*_NONE_OF_THEM, (1,))),
 ]
+Points = Annotated[
+    tuple[tuple[int, float], ...],
+    Pairs("a tuple of pairs, a whole number of updates and a value, at least one", whole=False,
+          good=(((0, 1.0), (4, 0.5)),), bad=(*_NONE_OF_THEM, (1,), ((1, 2, 3),), ((0.5, 1),), ((-1, 1),))),
+]  # fmt: skip
+Indices = Annotated[
+    tuple[int, ...],
+    Several("a tuple of whole numbers of updates, from 0 up", whole=True, low=-1, high=LAST,
+            good=((2, 5, 2), (0,)), bad=(*_NONE_OF_THEM, (1, 2.0), (-1,))),
+]  # fmt: skip
+Counts = Annotated[
+    tuple[int, ...],
+    Several("a tuple of whole numbers of updates, from 1 up", whole=True, low=0, high=LAST,
+            good=((2, 5, 2), (1,)), bad=(*_NONE_OF_THEM, (1, 2.0), (0,))),
+]  # fmt: skip
 
 
 def share_of(base_lr: float | None, rate: float, name: str) -> float:

@@ -1,16 +1,105 @@
-"""The schedules of `torch.optim.lr_scheduler`."""
+"""The schedules of `torch.optim.lr_scheduler`, and `SWALR` of `torch.optim.swa_utils`."""
 
-from preheat._fields import Factor, Steps, checked
-from preheat._nodes import zero_based
-from preheat._plan import Plan
-from preheat.shapes.ramps import linear
+from collections import Counter
+from typing import NoReturn
 
-__all__ = ["LinearLR"]
+from preheat._cut import until
+from preheat._fields import Count, Factor, Number, Positive, Share, Steps, checked, require
+from preheat._nodes import function, repeat, table, zero_based
+from preheat._plan import Plan, constant, joined
+from preheat.like._asked import Callback, Indices, Schedules, share_of
+from preheat.like._chained import chained
+from preheat.like._cycles import CyclicLR, CyclicLR_momentum, OneCycleLR, OneCycleLR_momentum, Strategy
+from preheat.recipes.cycles import sgdr
+from preheat.recipes.points import milestones as levels
+from preheat.recipes.points import staircase
+from preheat.shapes.laws import exponential_decay
+from preheat.shapes.ramps import cosine, linear, polynomial
+
+__all__ = [
+    "SWALR", "ChainedScheduler", "ConstantLR", "CosineAnnealingLR", "CosineAnnealingWarmRestarts", "CyclicLR",
+    "CyclicLR_momentum", "ExponentialLR", "LambdaLR", "LinearLR", "MultiStepLR", "MultiplicativeLR", "OneCycleLR",
+    "OneCycleLR_momentum", "PolynomialLR", "ReduceLROnPlateau", "SequentialLR", "StepLR",
+]  # fmt: skip
+
+_LONGEST = 10**9  # updates of a run; growing cycles are written out as far
 
 
 @checked
-def LinearLR(start_factor: Factor = 1 / 3, end_factor: Factor = 1.0, total_iters: Steps = 5) -> Plan:
-    """A straight line between two factors.
+def LambdaLR(lr_lambda: Callback) -> Plan:
+    """The function itself as a plan; a plan stays what it is.
+
+    >>> LambdaLR(abs).values(3)
+    [0.0, 1.0, 2.0]
+
+    Same values as `torch.optim.lr_scheduler.LambdaLR`.
+    """
+    return lr_lambda if isinstance(lr_lambda, Plan) else function(lr_lambda)
+
+
+@checked
+def MultiplicativeLR(lr_lambda: Callback, *, total_steps: Count) -> Plan:
+    """The products of a function's values: torch multiplies by one more at each update, and never by the first.
+
+    They have no formula, so the first `total_steps` are written out, and the last is kept.
+
+    >>> MultiplicativeLR(lambda epoch: 1 / (epoch + 1), total_steps=3)
+    table((1, 0.5, 0.16666666666666666))
+
+    Same values as `torch.optim.lr_scheduler.MultiplicativeLR`.
+    """
+    products = [1.0]
+    for i in range(1, total_steps):
+        products.append(products[-1] * lr_lambda(i))
+    return table(tuple(products))
+
+
+@checked
+def StepLR(step_size: Count, gamma: Factor = 0.1) -> Plan:
+    """Lower by the factor `gamma` after every `step_size` updates.
+
+    >>> StepLR(2, gamma=0.5).values(5)
+    [1.0, 1.0, 0.5, 0.5, 0.25]
+
+    Same values as `torch.optim.lr_scheduler.StepLR`.
+    """
+    return staircase(gamma, every=step_size)
+
+
+@checked
+def MultiStepLR(milestones: Indices, gamma: Number = 0.1) -> Plan:
+    """Multiplied by `gamma` at each milestone; in any order, and as often as a milestone is given.
+
+    >>> MultiStepLR([2, 3], gamma=0.5)
+    constant(1, steps=2) >> constant(0.5, steps=1) >> constant(0.25)
+    >>> MultiStepLR([3, 1, 3], gamma=0.5).values(5)
+    [1.0, 0.5, 0.5, 0.125, 0.125]
+
+    Same values as `torch.optim.lr_scheduler.MultiStepLR`.
+    """
+    left, plans = Counter(milestones), []
+    while left:
+        once = tuple(sorted(left))
+        plans.append(levels(gamma, milestones=once))
+        left -= Counter(once)
+    return joined("*", *plans)
+
+
+@checked
+def ConstantLR(factor: Factor = 1 / 3, total_iters: Count = 5) -> Plan:
+    """A part of the lr for `total_iters` updates, then the whole.
+
+    >>> ConstantLR(0.5, total_iters=2).values(4)
+    [0.5, 0.5, 1.0, 1.0]
+
+    Same values as `torch.optim.lr_scheduler.ConstantLR`; its factor of 0 divides by zero, and its 0 updates never end.
+    """
+    return constant(factor, steps=total_iters) >> constant(1)
+
+
+@checked
+def LinearLR(start_factor: Factor = 1 / 3, end_factor: Share = 1.0, total_iters: Count = 5) -> Plan:
+    """A straight line between two factors; the second is first met at update `total_iters`.
 
     >>> LinearLR(start_factor=0.25, total_iters=3).values(5)
     [0.25, 0.5, 0.75, 1.0, 1.0]
@@ -18,3 +107,124 @@ def LinearLR(start_factor: Factor = 1 / 3, end_factor: Factor = 1.0, total_iters
     Same values as `torch.optim.lr_scheduler.LinearLR`.
     """
     return zero_based(linear(start_factor, end_factor, steps=total_iters))
+
+
+@checked
+def ExponentialLR(gamma: Factor) -> Plan:
+    """Lower by the factor `gamma` at every update.
+
+    >>> ExponentialLR(0.5).values(3)
+    [1.0, 0.5, 0.25]
+
+    Same values as `torch.optim.lr_scheduler.ExponentialLR`.
+    """
+    return zero_based(exponential_decay(gamma))
+
+
+@checked
+def PolynomialLR(total_iters: Count = 5, power: Positive = 1.0) -> Plan:
+    """Down to 0, which is first met at update `total_iters`, with a power of what is left of the way.
+
+    >>> PolynomialLR(4, power=2).values(6)
+    [1.0, 0.5625, 0.25, 0.0625, 0.0, 0.0]
+
+    Same values as `torch.optim.lr_scheduler.PolynomialLR`.
+    """
+    return zero_based(polynomial(1, 0, power=power, steps=total_iters))
+
+
+@checked
+def CosineAnnealingLR(T_max: Count, eta_min: Number = 0.0, *, base_lr: Positive | None = None) -> Plan:
+    """Half a cosine wave down to the learning rate `eta_min`, which is first met at update `T_max`.
+
+    >>> CosineAnnealingLR(10_000, eta_min=3e-5, base_lr=3e-4)
+    zero_based(cosine(1, 0.1, steps=10000))
+
+    Same values as `torch.optim.lr_scheduler.CosineAnnealingLR` up to `T_max`, from where theirs climbs back.
+    """
+    return zero_based(cosine(1, share_of(base_lr, eta_min, "eta_min"), steps=T_max))
+
+
+@checked
+def CosineAnnealingWarmRestarts(
+    T_0: Count,
+    T_mult: Count = 1,
+    eta_min: Number = 0.0,
+    *,
+    base_lr: Positive | None = None,
+    cycles: Count | None = None,
+) -> Plan:
+    """Cosine after cosine, the first of `T_0` updates, each `T_mult` times as long as the one before.
+
+    Cycles that grow are written out, `cycles` of them or as many as 10**9 updates ask for.
+
+    >>> CosineAnnealingWarmRestarts(4)
+    zero_based(repeat(cosine(1, 0, steps=4)))
+    >>> CosineAnnealingWarmRestarts(4, T_mult=3, cycles=2)
+    zero_based(cosine(1, 0, steps=4) >> cosine(1, 0, steps=12))
+
+    Same values as `torch.optim.lr_scheduler.CosineAnnealingWarmRestarts`, as far as the cycles go.
+    """
+    floor = share_of(base_lr, eta_min, "eta_min")
+    if T_mult == 1:
+        return zero_based(repeat(cosine(1, floor, steps=T_0), cycles))
+    enough = next(k for k in range(1, 99) if T_0 * (T_mult**k - 1) >= _LONGEST * (T_mult - 1))
+    return zero_based(sgdr(T_0, cycles=cycles or enough, growth=T_mult, end=floor))
+
+
+@checked
+def SequentialLR(schedulers: Schedules, milestones: Indices) -> Plan:
+    """Plans that multiply, one after the other, each from its own beginning; the next begins at each milestone.
+
+    >>> warm, fall = LinearLR(0.5, total_iters=2), CosineAnnealingLR(4)
+    >>> SequentialLR([warm, fall], milestones=[2])
+    zero_based(linear(0.5, 1, steps=2)) >> zero_based(cosine(1, 0, steps=4))
+
+    Same values as `torch.optim.lr_scheduler.SequentialLR`.
+    """
+    require(len(milestones) == len(schedulers) - 1, "milestones must be one fewer than schedulers")
+    lengths = [b - a for a, b in zip((0, *milestones), milestones, strict=False)]
+    require(min(lengths) > 0, "milestones must rise, from 1 up")
+    return joined(">>", *map(until, schedulers, lengths), schedulers[-1])
+
+
+@checked
+def ChainedScheduler(schedulers: Schedules) -> Plan:
+    """The product of plans; but a floor, which torch's pulls towards whatever the others do, has no formula there.
+
+    Then the first updates are written out, until the plans without a floor are level; or all of them.
+
+    >>> ChainedScheduler([ConstantLR(0.5, total_iters=2), ExponentialLR(0.5)]).values(4)
+    [0.5, 0.25, 0.25, 0.125]
+    >>> ChainedScheduler([LinearLR(0.5, total_iters=2), CosineAnnealingLR(8, eta_min=0.1, base_lr=1)]).steps
+    8
+
+    Same values as `torch.optim.lr_scheduler.ChainedScheduler` of schedulers that multiply; with a floor, up to the end
+    of the cosine, from where theirs climbs back.
+    """
+    return chained(schedulers)
+
+
+@checked
+def SWALR(
+    swa_lr: Number, anneal_epochs: Steps = 10, anneal_strategy: Strategy = "cos", *, base_lr: Positive | None = None
+) -> Plan:
+    """From the lr it finds, `base_lr`, to the learning rate `swa_lr`, which is first met at update `anneal_epochs`.
+
+    >>> SWALR(0.05, anneal_epochs=4, anneal_strategy="linear", base_lr=0.1).values(5)
+    [1.0, 0.875, 0.75, 0.625, 0.5]
+
+    Same values as `torch.optim.swa_utils.SWALR`; stepped from update `k` of another plan on, it is
+    `until(plan, k) >> cosine(plan(k - 1), swa_lr / base_lr, steps=anneal_epochs)`.
+    """
+    way = cosine if anneal_strategy == "cos" else linear
+    return zero_based(way(1, share_of(base_lr, swa_lr, "swa_lr"), steps=anneal_epochs))
+
+
+def ReduceLROnPlateau(*_args: object, **_kwargs: object) -> NoReturn:
+    """No plan: it follows a metric. `preheat.torch.Plateau` does.
+
+    Raises:
+        TypeError: always; the message says what to use.
+    """
+    raise TypeError("ReduceLROnPlateau(): it must be a plan, and this follows a metric; use preheat.torch.Plateau")
