@@ -1,11 +1,13 @@
 """What the peers' functions take besides numbers: a word, a yes or no, a function, plans, points."""
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Annotated, Any
 
 from preheat._fields import LAST, BrokenRuleError, Field, Number, Several, field_of
 from preheat._plan import Plan, constant
 
-__all__ = ["Callback", "Counts", "Flag", "Indices", "OneOf", "Points", "Schedules", "share_of"]
+__all__ = ["Callback", "Counts", "Flag", "Indices", "OneOf", "Points", "Schedule", "Schedules", "share_of"]
 
 
 class OneOf(Field):
@@ -30,30 +32,19 @@ class OneOf(Field):
         return got
 
 
-class Flags(Field):
-    """A kind of parameter that is a yes or no."""
+@dataclass(frozen=True)
+class Kind(Field):
+    """A kind of parameter that is known by its type."""
+
+    kind: Any = object
 
     def check(self, who: str, name: str, got: object) -> Any:
-        """`got`, True or False.
+        """`got`, of that type.
 
         Raises:
-            TypeError: it is neither.
+            TypeError: it is of another.
         """
-        if not isinstance(got, bool):
-            raise TypeError(self._refusal(who, name, got))
-        return got
-
-
-class Callbacks(Field):
-    """A kind of parameter that is a function."""
-
-    def check(self, who: str, name: str, got: object) -> Any:
-        """`got`, which can be called.
-
-        Raises:
-            TypeError: it cannot.
-        """
-        if not callable(got):
+        if not isinstance(got, self.kind):
             raise TypeError(self._refusal(who, name, got))
         return got
 
@@ -110,8 +101,11 @@ _NUMBER = field_of(Number)
 _UPDATES = Field("a whole number of updates", whole=True, low=-1, high=LAST)
 _NONE_OF_THEM = ("1", None, 1, (), (None,), (True,), {1: 2})
 
-Flag = Annotated[bool, Flags("True or False", whole=False, good=(True, False), bad=(None, 1, "yes"))]
-Callback = Annotated[Any, Callbacks("a function of the number of updates", whole=False, good=(abs,), bad=(None, 1))]
+Flag = Annotated[bool, Kind("True or False", whole=False, good=(True, False), bad=(None, 1, "yes"), kind=bool)]
+Callback = Annotated[
+    Any, Kind("a function of the number of updates", whole=False, good=(abs,), bad=(None, 1, "abs"), kind=Callable)
+]
+Schedule = Annotated[Plan, Kind("a plan", whole=False, good=(constant(1),), bad=(None, 1, "linear"), kind=Plan)]
 Schedules = Annotated[
     tuple[Plan, ...],
     Rows("a tuple of plans, at least one", whole=False, good=((constant(1),),), bad=(*_NONE_OF_THEM, (1,))),

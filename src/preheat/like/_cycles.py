@@ -12,7 +12,9 @@ from preheat.recipes.cycles import exp_range, triangular, triangular2
 from preheat.shapes.bends import cosine_wave
 from preheat.shapes.ramps import cosine, linear
 
-__all__ = ["CyclicLR", "CyclicLR_momentum", "OneCycleLR", "OneCycleLR_momentum", "Strategy"]
+__all__ = ["LONGEST", "CyclicLR", "CyclicLR_momentum", "OneCycleLR", "OneCycleLR_momentum", "Strategy"]
+
+LONGEST = 10**9  # updates of a run: cycles that grow are written out as far
 
 Mode = Annotated[str, OneOf.of("triangular", "triangular2", "exp_range")]
 Strategy = Annotated[str, OneOf.of("cos", "linear")]

@@ -9,7 +9,14 @@ from preheat._nodes import function, repeat, table, zero_based
 from preheat._plan import Plan, constant, joined
 from preheat.like._asked import Callback, Indices, Schedules, share_of
 from preheat.like._chained import chained
-from preheat.like._cycles import CyclicLR, CyclicLR_momentum, OneCycleLR, OneCycleLR_momentum, Strategy
+from preheat.like._cycles import (
+    LONGEST,
+    CyclicLR,
+    CyclicLR_momentum,
+    OneCycleLR,
+    OneCycleLR_momentum,
+    Strategy,
+)
 from preheat.recipes.cycles import sgdr
 from preheat.recipes.points import milestones as levels
 from preheat.recipes.points import staircase
@@ -21,8 +28,6 @@ __all__ = [
     "CyclicLR_momentum", "ExponentialLR", "LambdaLR", "LinearLR", "MultiStepLR", "MultiplicativeLR", "OneCycleLR",
     "OneCycleLR_momentum", "PolynomialLR", "ReduceLROnPlateau", "SequentialLR", "StepLR",
 ]  # fmt: skip
-
-_LONGEST = 10**9  # updates of a run; growing cycles are written out as far
 
 
 @checked
@@ -168,7 +173,7 @@ def CosineAnnealingWarmRestarts(
     floor = share_of(base_lr, eta_min, "eta_min")
     if T_mult == 1:
         return zero_based(repeat(cosine(1, floor, steps=T_0), cycles))
-    enough = next(k for k in range(1, 99) if T_0 * (T_mult**k - 1) >= _LONGEST * (T_mult - 1))
+    enough = next(k for k in range(1, 99) if T_0 * (T_mult**k - 1) >= LONGEST * (T_mult - 1))
     return zero_based(sgdr(T_0, cycles=cycles or enough, growth=T_mult, end=floor))
 
 
