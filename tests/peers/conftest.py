@@ -1,4 +1,11 @@
-"""How a peer is driven and how its curve is compared with ours; the largest differences are shown at the end."""
+"""How a peer is driven and how its curve is compared with ours; the largest differences are shown at the end.
+
+`--record FILE` appends a line of JSON for each schedule of a peer: its name, the text of its first plan here, and the
+largest difference in all of its cases.
+"""
+
+import json
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -7,6 +14,20 @@ import torch
 from preheat.torch import Scheduler
 
 LARGEST: dict[str, float] = {}  # of each comparison: the largest difference, as a share of the largest value
+RECORD: dict[str, tuple[str, float]] = {}  # of each schedule: the text of its first plan, and the largest difference
+
+
+def pytest_addoption(parser):
+    """Have the differences written to a file."""
+    parser.addoption("--record", metavar="FILE", type=Path, help="append each schedule, its plan and its difference")
+
+
+def pytest_sessionfinish(session):
+    """Write them."""
+    if file := session.config.getoption("record"):
+        rows = [{"schedule": name, "plan": plan, "difference": far} for name, (plan, far) in RECORD.items()]
+        with file.open("a", encoding="utf-8") as lines:
+            lines.writelines(f"{json.dumps(row)}\n" for row in rows)
 
 
 @pytest.fixture
@@ -24,13 +45,14 @@ def optimizer_with():
 def lrs_used():
     """Train without gradients, stepping a scheduler as torch's docs do; the lr that each update used, group by group.
 
-    An optimizer in a wrapper is updated by the wrapper's own step, given as `update`.
+    An optimizer in a wrapper is updated by the wrapper's own step, given as `update`. Another knob than the lr can be
+    asked for.
     """
 
-    def drive(optimizer, updates, step=lambda: None, *, update=None):
+    def drive(optimizer, updates, step=lambda: None, *, update=None, knob="lr"):
         used, update = [], update or optimizer.step
         recorder = optimizer.register_step_pre_hook(
-            lambda optimizer, *_: used.append([float(group["lr"]) for group in optimizer.param_groups])
+            lambda optimizer, *_: used.append([float(group[knob]) for group in optimizer.param_groups])
         )
         for _ in range(updates):
             update()
@@ -66,6 +88,41 @@ def agree(request):
         LARGEST[request.node.name] = max(difference.max(), LARGEST.get(request.node.name, 0))
         worst = np.unravel_index(difference.argmax(), difference.shape)
         assert difference[worst] <= within, f"at {worst}: {ours[worst]!r}, theirs is {theirs[worst]!r}"
+        return float(difference.max())
+
+    return compare
+
+
+@pytest.fixture
+def record():
+    """Remember a schedule of a peer by its name, with the text of its first plan and its largest difference."""
+
+    def note(schedule, plan, difference):
+        first, largest = RECORD.get(schedule, (repr(plan), 0.0))
+        RECORD[schedule] = first, max(largest, difference)
+
+    return note
+
+
+@pytest.fixture
+def same_as(agree, record):
+    """Hold a plan to the values of a schedule of theirs, and remember how close they are."""
+
+    def compare(schedule, plan, theirs, *, base=1.0, within=1e-12):
+        values = base * np.array(plan.values(len(theirs)))
+        record(schedule, plan, agree(values, np.asarray(theirs, float).reshape(-1), within=within))
+
+    return compare
+
+
+@pytest.fixture
+def same_along(optimizer_with, lrs_used, same_as):
+    """Hold a plan to a schedule of theirs that drives an optimizer of one group."""
+
+    def compare(schedule, plan, make, *, updates, lr=1.0, multiplies=True, knob="lr"):
+        optimizer = optimizer_with(lr)
+        theirs = lrs_used(optimizer, updates, make(optimizer).step, knob=knob)
+        same_as(schedule, plan, theirs, base=lr if multiplies else 1.0)
 
     return compare
 

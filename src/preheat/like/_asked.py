@@ -1,6 +1,6 @@
 """What the peers' functions take besides numbers: a word, a yes or no, a function, plans, points."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any
 
@@ -107,21 +107,21 @@ Callback = Annotated[
 ]
 Schedule = Annotated[Plan, Kind("a plan", whole=False, good=(constant(1),), bad=(None, 1, "linear"), kind=Plan)]
 Schedules = Annotated[
-    tuple[Plan, ...],
+    Sequence[Plan],
     Rows("a tuple of plans, at least one", whole=False, good=((constant(1),),), bad=(*_NONE_OF_THEM, (1,))),
 ]
 Points = Annotated[
-    tuple[tuple[int, float], ...],
+    Sequence[tuple[int, float]],
     Pairs("a tuple of pairs, a whole number of updates and a value, at least one", whole=False,
           good=(((0, 1.0), (4, 0.5)),), bad=(*_NONE_OF_THEM, (1,), ((1, 2, 3),), ((0.5, 1),), ((-1, 1),))),
 ]  # fmt: skip
 Indices = Annotated[
-    tuple[int, ...],
+    Sequence[int],
     Several("a tuple of whole numbers of updates, from 0 up", whole=True, low=-1, high=LAST,
             good=((2, 5, 2), (0,)), bad=(*_NONE_OF_THEM, (1, 2.0), (-1,))),
 ]  # fmt: skip
 Counts = Annotated[
-    tuple[int, ...],
+    Sequence[int],
     Several("a tuple of whole numbers of updates, from 1 up", whole=True, low=0, high=LAST,
             good=((2, 5, 2), (1,)), bad=(*_NONE_OF_THEM, (1, 2.0), (0,))),
 ]  # fmt: skip

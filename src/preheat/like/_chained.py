@@ -1,7 +1,8 @@
 """Torch's `ChainedScheduler`: each member changes the lr that the one before it has left."""
 
-from collections.abc import Iterator
-from itertools import islice
+from collections.abc import Iterator, Sequence
+from itertools import count, islice
+from math import cos, inf, pi, prod
 
 from preheat._cut import after
 from preheat._fields import require
@@ -13,7 +14,7 @@ from preheat.shapes.ramps import cosine
 __all__ = ["chained"]
 
 
-def chained(plans: tuple[Plan, ...]) -> Plan:
+def chained(plans: Sequence[Plan]) -> Plan:
     """The product of the plans; where one has a floor, the values of torch's recursion, written out as far as needed.
 
     Raises:
@@ -26,7 +27,8 @@ def chained(plans: tuple[Plan, ...]) -> Plan:
             "torch's others set it anew, which undoes those before them",
         )
     floored = [plan for plan in plans if _floor(plan)]
-    return _with_floor(plans, floored[0]) if floored else joined("*", *plans)
+    first = min(floored, key=lambda plan: plan.steps or 0, default=None)
+    return _with_floor(plans, first) if first else joined("*", *plans)
 
 
 def _multiplies(plan: Plan) -> bool:
@@ -45,18 +47,19 @@ def _floor(plan: Plan) -> float:
     return float(inner._parameter("end")) if is_cosine else 0.0  # type: ignore[attr-defined]  # a curve
 
 
-def _with_floor(plans: tuple[Plan, ...], floored: Plan) -> Plan:
+def _with_floor(plans: Sequence[Plan], floored: Plan) -> Plan:
     """Written out until the other plans have settled, or else to the end of the cosine; from there a cosine."""
-    end = floored.steps or 0
-    settled = max((_settled(plan) for plan in plans if plan is not floored), default=0)
-    count = int(min(settled, end))
-    require(count <= MOST, f"at most {MOST} updates must be written out, and until the others are level it takes more")
-    values = list(islice(_recursion(plans), count + 1))
-    if count == end:
+    end, others = floored.steps or 0, list(plans)
+    others.remove(floored)
+    settled = max(map(_settled, others), default=0)
+    apart = int(min(settled, end))
+    require(apart <= MOST, f"at most {MOST} updates must be written out, and until the others are level it takes more")
+    values = list(islice(_recursion(plans), apart + 1))
+    if apart == end:
         return table(values)  # type: ignore[arg-type]  # a list is taken as a tuple
     floor, wave = _floor(floored), zero_based(cosine(1, 0, steps=end))
-    fall = floor + (values[count] - floor) / wave(count) * wave
-    return table(values[:count]) >> after(fall, count) if count else fall  # type: ignore[arg-type]  # likewise
+    fall = floor + (values[apart] - floor) / wave(apart) * wave
+    return table(values[:apart]) >> after(fall, apart) if apart else fall  # type: ignore[arg-type]  # likewise
 
 
 def _settled(plan: Plan) -> float:
@@ -64,20 +67,21 @@ def _settled(plan: Plan) -> float:
     if isinstance(plan, Then) and isinstance(plan.plans[-1], Constant):
         return plan.starts[-1]
     level = isinstance(plan, Constant)
-    return 0 if level else float("inf") if plan.steps is None or _floor(plan) else plan.steps
+    return 0 if level else inf if plan.steps is None or _floor(plan) else plan.steps
 
 
-def _recursion(plans: tuple[Plan, ...]) -> Iterator[float]:
+def _recursion(plans: Sequence[Plan]) -> Iterator[float]:
     """The lr that each update finds, where the base is 1: each member in turn scales what is above its floor."""
-    now = [plan(0) for plan in plans]
-    floors = [_floor(plan) for plan in plans]
-    lr = 1.0
-    for value in now:
-        lr *= value
-    i = 0
-    while True:
+    lr = prod(plan(0) for plan in plans)
+    before = [_scale(plan, 0) for plan in plans]
+    for i in count(1):
         yield lr
-        i += 1
-        before, now = now, [plan(i) for plan in plans]
-        for old, new, floor in zip(before, now, floors, strict=True):
-            lr = floor + (lr - floor) * ((new - floor) / (old - floor) if old != floor else 0.0)
+        now = [_scale(plan, i) for plan in plans]
+        for plan, old, new in zip(plans, before, now, strict=True):
+            lr = (lr - _floor(plan)) * (new / old if old else 0.0) + _floor(plan)
+        before = now
+
+
+def _scale(plan: Plan, i: int) -> float:
+    """What torch has an lr follow: of a cosine with a floor what is above it, as it rounds that."""
+    return 1 + cos(pi * i / (plan.steps or 1)) if _floor(plan) else plan(i)
