@@ -4,15 +4,18 @@ import doctest
 import pickle
 import re
 from itertools import product
+from types import ModuleType
 
 import numpy as np
 import torch
 
-from preheat import from_json, parse, to_json, zero_based
+from preheat import from_json, like, parse, to_json, zero_based
 from preheat._fields import shown
 from preheat._plan import VOCABULARY
 
 CATALOGUE = [make for make in VOCABULARY.values() if make.__module__.startswith("preheat.shapes.")]
+PEERS = [module for name, module in vars(like).items() if isinstance(module, ModuleType) and name[0] != "_"]
+LIKE = {(peer.__name__.rpartition(".")[2], name): getattr(peer, name) for peer in PEERS for name in peer.__all__}
 
 BOUND = 4 * 2.0**-52
 

@@ -18,6 +18,7 @@ import torch
 import bad_calls
 from preheat._fields import Field, shown
 from preheat._plan import VOCABULARY
+from promises import LIKE
 
 # Each is tried for every parameter that is a number.
 NUMBERS = {
@@ -101,8 +102,8 @@ def rule_of(field, parameter):
 
 
 def of_annotations():
-    """Every parameter of every shape and recipe."""
-    for make in VOCABULARY.values():
+    """Every parameter of every shape, every recipe and every function with a peer's name."""
+    for make in [*VOCABULARY.values(), *LIKE.values()]:
         parameters = make.shape.parameters if hasattr(make, "shape") else getattr(make, "parameters", None)
         if parameters is None:
             continue  # it is in the table

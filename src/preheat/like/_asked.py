@@ -2,9 +2,10 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from math import isfinite
 from typing import Annotated, Any
 
-from preheat._fields import LAST, BrokenRuleError, Field, Number, Several, field_of
+from preheat._fields import LAST, BrokenRuleError, Field, Number, Several, field_of, require
 from preheat._plan import Plan, constant
 
 __all__ = ["Callback", "Counts", "Flag", "Indices", "OneOf", "Points", "Schedule", "Schedules", "share_of"]
@@ -108,7 +109,12 @@ Callback = Annotated[
 Schedule = Annotated[Plan, Kind("a plan", whole=False, good=(constant(1),), bad=(None, 1, "linear"), kind=Plan)]
 Schedules = Annotated[
     Sequence[Plan],
-    Rows("a tuple of plans, at least one", whole=False, good=((constant(1),),), bad=(*_NONE_OF_THEM, (1,))),
+    Rows(
+        "a tuple of plans, at least one",
+        whole=False,
+        good=((constant(1, steps=9), constant(0.5)), (constant(1),)),
+        bad=(*_NONE_OF_THEM, (1,)),
+    ),
 ]
 Points = Annotated[
     Sequence[tuple[int, float]],
@@ -118,12 +124,12 @@ Points = Annotated[
 Indices = Annotated[
     Sequence[int],
     Several("a tuple of whole numbers of updates, from 0 up", whole=True, low=-1, high=LAST,
-            good=((2, 5, 2), (0,)), bad=(*_NONE_OF_THEM, (1, 2.0), (-1,))),
+            good=((4,), (2, 5, 2)), bad=(*_NONE_OF_THEM, (1, 2.0), (-1,))),
 ]  # fmt: skip
 Counts = Annotated[
     Sequence[int],
     Several("a tuple of whole numbers of updates, from 1 up", whole=True, low=0, high=LAST,
-            good=((2, 5, 2), (1,)), bad=(*_NONE_OF_THEM, (1, 2.0), (0,))),
+            good=((4,), (2, 5, 2)), bad=(*_NONE_OF_THEM, (1, 2.0), (0,))),
 ]  # fmt: skip
 
 
@@ -131,11 +137,12 @@ def share_of(base_lr: float | None, rate: float, name: str) -> float:
     """A learning rate as a share of the group's own, for a plan that multiplies it.
 
     Raises:
-        BrokenRuleError: it is not 0, and the group's own is not known; for the function to say.
+        BrokenRuleError: it is not 0, and the group's own is not known or far too small; for the function to say.
     """
     if rate == 0:
         return 0.0
     if base_lr is None:
         rule = f"base_lr must be given, the lr of the group; {name} is a learning rate, and the plan multiplies one"
         raise BrokenRuleError(rule)
+    require(isfinite(rate / base_lr), f"{name} must be a finite multiple of base_lr")
     return rate / base_lr

@@ -1,7 +1,7 @@
 """Torch's `ChainedScheduler`: each member changes the lr that the one before it has left."""
 
 from collections.abc import Iterator, Sequence
-from itertools import count, islice
+from itertools import islice
 from math import cos, inf, pi, prod
 
 from preheat._cut import after
@@ -71,14 +71,19 @@ def _settled(plan: Plan) -> float:
 
 
 def _recursion(plans: Sequence[Plan]) -> Iterator[float]:
-    """The lr that each update finds, where the base is 1: each member in turn scales what is above its floor."""
+    """The lr that each update finds, where the base is 1: each member in turn scales what is above its floor.
+
+    A member that has arrived at 0 leaves the lr alone from there on.
+    """
     lr = prod(plan(0) for plan in plans)
     before = [_scale(plan, 0) for plan in plans]
-    for i in count(1):
+    i = 0
+    while True:
         yield lr
+        i += 1
         now = [_scale(plan, i) for plan in plans]
         for plan, old, new in zip(plans, before, now, strict=True):
-            lr = (lr - _floor(plan)) * (new / old if old else 0.0) + _floor(plan)
+            lr = (lr - _floor(plan)) * (new / old if old else 1.0) + _floor(plan)
         before = now
 
 

@@ -1,7 +1,7 @@
 """Torch's cycles: triangles, and the one cycle, whose boundaries need not be whole updates."""
 
 from collections.abc import Sequence
-from math import ceil
+from math import ceil, isfinite
 from typing import Annotated, NamedTuple
 
 from preheat._fields import Count, Factor, Number, Positive, Share, checked, require
@@ -83,7 +83,9 @@ def OneCycleLR(  # noqa: PLR0913, PLR0917  # theirs
     Same values as `torch.optim.lr_scheduler.OneCycleLR` in all of its updates; one `step()` later theirs has overshot.
     """
     low = max_lr / div_factor
-    values = (low, max_lr, low, low / final_div_factor) if three_phase else (low, max_lr, low / final_div_factor)
+    last = low / final_div_factor
+    require(isfinite(low) and isfinite(last), "div_factor and final_div_factor must be moderate")
+    values = (low, max_lr, low, last) if three_phase else (low, max_lr, last)
     return phased(_ways(values, _total(total_steps, epochs, steps_per_epoch), pct_start), anneal_strategy)
 
 
@@ -113,7 +115,7 @@ def _total(total_steps: int | None, epochs: int | None, steps_per_epoch: int | N
 def _ways(values: tuple[float, ...], total: int, pct_start: float) -> list[Phase]:
     """From each value to the next: torch's phases and the updates, whole or not, at which they end."""
     peak = float(pct_start * total) - 1
-    require(peak != 0, "pct_start must not put the peak at the first update, where torch's divides by zero")
+    require(peak != 0, "pct_start must be away from 1 / total_steps, where torch's divides by zero")
     ends = (peak, float(2 * pct_start * total) - 2, total - 1) if len(values) > 3 else (peak, total - 1)  # noqa: PLR2004
     return [Phase(*way) for way in zip(ends, values, values[1:], strict=False)]
 

@@ -3,8 +3,9 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import accumulate, pairwise
+from math import isfinite
 
-from preheat._fields import Count, Factor, Number, Positive, Steps, checked, require
+from preheat._fields import LAST, Count, Factor, Number, Positive, Steps, checked, require
 from preheat._nodes import repeat, zero_based
 from preheat._nodes.lengths import MOST
 from preheat._plan import Plan, constant, joined
@@ -93,12 +94,9 @@ class _Cycles:
             BrokenRuleError: a cycle is too short, or nothing says how many there are.
         """
         require(size > 1, "cycle_size must be 2 or more")
-        same = cycles is None and self.cycle_mult == 1
-        return zero_based(
-            self._repeated(start, end, size, warmup)
-            if same
-            else joined(">>", *self._written_out(start, end, size, warmup, cycles))
-        )
+        if cycles is None and self.cycle_mult == 1:
+            return zero_based(self._repeated(start, end, size, warmup))
+        return zero_based(joined(">>", *self._written_out(start, end, size, warmup, cycles)))
 
     def _repeated(self, start: float, end: float, size: int, warmup: int) -> Plan:
         """All the same but for a factor: one of the whole, or one of what starts and one of what ends."""
@@ -110,15 +108,22 @@ class _Cycles:
         return starts + repeat(self._one(0, end, size, warmup), decay=self.end_mult)
 
     def _written_out(self, start: float, end: float, size: int, warmup: int, cycles: int | None) -> list[Plan]:
+        changes = cycles is not None or self._longer(size) != size
+        require(changes, "cycles must be given where cycle_mult, the product rounded down, leaves cycle_size as it is")
+        require((cycles or 0) <= MOST, f"cycles must be at most {MOST}")
         several: list[Plan] = []
         begun = 0
         while size > 0 and (begun < LONGEST if cycles is None else len(several) < cycles):
-            require(len(several) < MOST, f"cycles must be given, at most {MOST}")
+            require(begun + size + warmup < LAST, "the cycles together must be shorter than 2**53 updates")
+            require(isfinite(start) and isfinite(end), "the values of all cycles must be finite")
             several.append(self._one(start, end, size, warmup))
             begun += size + warmup
             start, end = start * self.start_mult, end * self.end_mult
-            size, warmup = int(size * self.cycle_mult), int(warmup * self.cycle_mult)
+            size, warmup = self._longer(size), self._longer(warmup)
         return several
+
+    def _longer(self, steps: int) -> int:
+        return int(min(steps * self.cycle_mult, LAST))
 
     def _one(self, start: float, end: float, size: int, warmup: int) -> Plan:
         way = self.way(start, end, size)

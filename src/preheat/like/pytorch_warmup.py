@@ -5,7 +5,7 @@
 linear(0, 1, steps=4) * zero_based(cosine(1, 0, steps=8))
 """
 
-from preheat._fields import Beta, Count, checked
+from preheat._fields import Beta, Count, checked, require
 from preheat._plan import Plan
 from preheat.recipes.warmups import warmup
 from preheat.shapes.warmups import exponential_warmup, radam
@@ -74,4 +74,5 @@ def RAdamWarmup(beta2: Beta) -> Plan:
 
     Same values as `pytorch_warmup.RAdamWarmup` for an optimizer of this `beta2`.
     """
+    require(beta2 > 0.6, "beta2 must be above 0.6")  # noqa: PLR2004  # theirs
     return radam(beta2)

@@ -1,11 +1,14 @@
 """The schedules of `torch.optim.lr_scheduler`, and `SWALR` of `torch.optim.swa_utils`."""
 
 from collections import Counter
+from itertools import accumulate
+from operator import mul
 from typing import NoReturn
 
 from preheat._cut import until
 from preheat._fields import Count, Factor, Number, Positive, Share, Steps, checked, require
 from preheat._nodes import function, repeat, table, zero_based
+from preheat._nodes.lengths import MOST
 from preheat._plan import Plan, constant, joined
 from preheat.like._asked import Callback, Indices, Schedules, share_of
 from preheat.like._chained import chained
@@ -53,10 +56,12 @@ def MultiplicativeLR(lr_lambda: Callback, *, total_steps: Count) -> Plan:
 
     Same values as `torch.optim.lr_scheduler.MultiplicativeLR`.
     """
-    products = [1.0]
-    for i in range(1, total_steps):
-        products.append(products[-1] * lr_lambda(i))
-    return table(tuple(products))
+    require(
+        total_steps <= MOST, f"total_steps must be at most {MOST}; a formula of the product has no bound in LambdaLR"
+    )
+    factor = LambdaLR(lr_lambda)
+    factors = (factor(i) for i in range(1, total_steps))
+    return table(tuple(accumulate(factors, mul, initial=1.0)))
 
 
 @checked
