@@ -2,7 +2,9 @@
 
 import math
 import warnings
+from functools import reduce
 from itertools import pairwise
+from operator import rshift
 
 import pytest
 import schedulefree
@@ -39,10 +41,8 @@ WARMUP = 2_000
 
 def levels(values, ends):
     """Each value up to its end."""
-    plan = constant(values[0], steps=ends[0])
-    for value, (begin, end) in zip(values[1:], pairwise(ends), strict=True):
-        plan = plan >> constant(value, steps=end - begin)
-    return plan
+    spans = pairwise([0, *ends])
+    return reduce(rshift, [constant(value, steps=b - a) for value, (a, b) in zip(values, spans, strict=True)])
 
 
 def evenly(values, n):
@@ -166,10 +166,10 @@ def test_its_rex_is_ours_but_for_the_first_update_which_has_the_floor(total_step
 @pytest.mark.parametrize(("cycle_mult", "lengths"), [(1.0, [3_001] * 4), (1.5, [3_001, 4_491, 6_726])])
 @pytest.mark.parametrize("gamma", [1.0, 0.9])
 def test_its_restarts_with_a_warmup_in_each_are_ours(cycle_mult, lengths, gamma, values_of, same_as):
-    plan = zero_based(constant(0.1, steps=0))
-    for k, steps in enumerate(lengths):
-        peak = gamma**k
-        plan = plan >> zero_based(linear(0.1, peak, steps=21) >> cosine(peak, 0.1, steps=steps - 21))
+    cycles = [
+        linear(0.1, gamma**k, steps=21) >> cosine(gamma**k, 0.1, steps=steps - 21) for k, steps in enumerate(lengths)
+    ]
+    plan = zero_based(reduce(rshift, cycles))
     make = lambda optimizer: pytorch_optimizer.CosineAnnealingWarmupRestarts(  # noqa: E731  # as above
         optimizer, 3_001, cycle_mult, **RATES, warmup_steps=21, gamma=gamma
     )

@@ -140,13 +140,14 @@ STATES = [
 
 
 @pytest.mark.parametrize(("name", "parameters"), STATES)
-def test_a_value_of_the_engines_state_is_the_same_at_each_event(name, parameters, same_as):
+def test_a_value_of_the_engines_state_is_the_same_at_each_event(name, parameters, agree, record):
     engine, values = SimpleNamespace(state=SimpleNamespace()), []
     scheduler = getattr(theirs, name)(param_name="value", **parameters)
     for _ in range(UPDATES):
         scheduler(engine)
         values.append(engine.state.value)
-    same_as(f"ignite.{name}", after(getattr(like, name)(**parameters), 1), values)
+    plan = getattr(like, name)(**parameters)
+    record(f"ignite.{name}", plan, agree(after(plan, 1).values(UPDATES), values))
 
 
 def test_every_schedule_of_ignite_is_compared_here():
