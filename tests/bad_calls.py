@@ -11,7 +11,7 @@ import torch
 import preheat
 import preheat.torch
 from preheat import after, constant, from_json, function, linear, parse, to_json, until, warmup, zero_based
-from preheat.torch import NoamOpt, Plateau, Scheduler, layerwise
+from preheat.torch import NoamOpt, Plateau, Scheduler, find_lr, find_warmup, layerwise
 
 PLAN = warmup(4) >> constant(1, steps=4)
 LINEAR, EMPTY = torch.nn.Linear(2, 2), torch.nn.Sequential()
@@ -141,8 +141,21 @@ NO_PLAN = "plan must be a plan"
 ENDS = linear(0, 1, steps=8)
 FALLS = linear(1, -1, steps=8)
 
+
 # What is called and with what; the call; a part of the words. All of a wrong kind, then all of a wrong value.
+def found(finder, **wrong):
+    """A call of a finder with something in it that is not what it must be."""
+    given = {"train_step": abs, "batches": [1], "model": LINEAR, "optimizer": adam(), "progress": False} | wrong
+    return lambda: finder(given.pop("train_step"), given.pop("batches"), **given)
+
+
 WRONG_KIND = [
+    ("find_lr train_step=None", found(find_lr, train_step=None), "find_lr(train_step=NoneType): train_step must be"),
+    ("find_lr model=list", found(find_lr, model=[]), "find_lr(model=list): model must be a torch Module"),
+    ("find_lr optimizer=text", found(find_lr, optimizer="adam"), "find_lr(optimizer=str): optimizer must be a torch O"),
+    ("find_warmup train_step=text", found(find_warmup, train_step="x"), "find_warmup(train_step=str): train_step must"),
+    ("find_warmup model=None", found(find_warmup, model=None), "find_warmup(model=NoneType): model must be a torch Mo"),
+    ("find_warmup optimizer=None", found(find_warmup, optimizer=None), "find_warmup(optimizer=NoneType): optimizer mu"),
     ("Scheduler optimizer=None", lambda: Scheduler(None, PLAN), "Scheduler(optimizer=NoneType): optimizer must be a t"),
     ("Scheduler optimizer=text", lambda: Scheduler("adam", PLAN), "Scheduler(optimizer=str): optimizer must be a torc"),
     ("Scheduler optimizer=[None]", lambda: Scheduler([adam(), None], PLAN), "(optimizer=NoneType): optimizer must be"),
@@ -188,6 +201,8 @@ WRONG_KIND = [
     ("plan >> number", lambda: PLAN >> 1, "both sides must be plans; constant(value) holds a number"),
 ]  # fmt: skip
 WRONG_VALUE = [
+    ("find_lr batches=[]", found(find_lr, batches=[]), "find_lr(batches=list): batches must hold at least one"),
+    ("find_warmup batches=[]", found(find_warmup, batches=[]), "find_warmup(batches=list): batches must hold at least"),
     ("Scheduler optimizer=[]", lambda: Scheduler([], PLAN), "Scheduler(optimizer=["),
     ("Scheduler plan=None", bound(None), "Scheduler(plan=None): a plan must be given"),
     ("Scheduler plan=bad text", bound("cosine(1"), "parse: line 1, column 9: "),

@@ -18,7 +18,7 @@ from preheat._plan import Plan
 from preheat._torch._bind import drivers
 from preheat._torch.scheduler import Scheduler
 
-__all__ = ["Bench", "Loss", "TrainStep", "bench"]
+__all__ = ["Bench", "Loss", "TrainStep", "bench", "check_kinds"]
 
 TrainStep = Callable[[Any], Any]
 PATIENT = 500  # calls of the training step without an update
@@ -84,6 +84,22 @@ class Bench:
         total = torch.tensor(loss, dtype=torch.float64, device=self._device)
         distributed.all_reduce(total)
         return total.item() / distributed.get_world_size()
+
+
+def check_kinds(who: str, train_step: object, model: object, optimizer: object) -> None:
+    """Refuse what is no training step, no model or no optimizer.
+
+    Raises:
+        TypeError: so it is.
+    """
+    for name, got, fits, words in (
+        ("train_step", train_step, callable(train_step), "a function of a batch that returns the loss"),
+        ("model", model, isinstance(model, nn.Module), "a torch Module"),
+        ("optimizer", optimizer, isinstance(optimizer, Optimizer), "a torch Optimizer"),
+    ):
+        if not fits:
+            message = f"{who}({name}={type(got).__name__}): {name} must be {words}"
+            raise TypeError(message)
 
 
 @contextmanager

@@ -11,7 +11,7 @@ from torch import nn
 from torch.optim import Optimizer
 
 from preheat._fields import Count, Positive, field_of
-from preheat._finder._bench import Bench, TrainStep, bench
+from preheat._finder._bench import Bench, TrainStep, bench, check_kinds
 from preheat._finder._tell import Tell, telling
 from preheat._plan import Plan
 from preheat.shapes.ramps import exponential
@@ -186,6 +186,7 @@ def find_lr(  # noqa: PLR0913  # what a training step is made of, and where to l
     Source: Smith 2015 (arXiv:1506.01186), section 3.3, with a sweep in the logarithm.
     """
     begun = perf_counter()
+    check_kinds("find_lr", train_step, model, optimizer)
     peak = max(float(group["lr"]) for group in optimizer.param_groups)
     plan = _sweep(optimizer, peak, start, end, steps)
     stop, count = _POSITIVE.check("find_lr", "stop", stop), int(_COUNT.check("find_lr", "sweeps", sweeps))

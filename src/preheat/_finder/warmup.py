@@ -11,7 +11,7 @@ from torch import nn
 from torch.optim import Optimizer
 
 from preheat._fields import Count, Number, field_of
-from preheat._finder._bench import Bench, Loss, TrainStep, bench
+from preheat._finder._bench import Bench, Loss, TrainStep, bench, check_kinds
 from preheat._finder._tell import Tell, telling
 from preheat._plan import Plan, constant
 from preheat.recipes import untuned_linear, warmup
@@ -154,6 +154,7 @@ def find_warmup(  # noqa: PLR0913  # what a training step is made of, and how fa
         RuntimeError: `train_step` makes no update.
     """
     begun = perf_counter()
+    check_kinds("find_warmup", train_step, model, optimizer)
     shortest = _shortest(optimizer, shortest)
     longest = 16 * shortest if longest is None else int(_COUNT.check("find_warmup", "longest", longest))
     if longest < shortest:
