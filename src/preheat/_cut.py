@@ -1,12 +1,12 @@
 """The first updates of a plan, and the rest: what edits of a running plan are made of."""
 
 from collections.abc import Callable
-from typing import final
+from typing import Any, final
 
 from preheat._fields import Steps, field_of
 from preheat._math import minimum
 from preheat._nodes import Extreme, Function, Table, ZeroBased, function, table, zero_based
-from preheat._plan import Call, Chain, Constant, Plan, Then, constant, joined, plan_in, word
+from preheat._plan import Call, Chain, Constant, Plan, Reading, Then, constant, joined, plan_in, word
 
 __all__ = ["After", "Until", "after", "until"]
 
@@ -24,10 +24,9 @@ class Until(Plan):
     def __init__(self, plan: Plan, n: int) -> None:
         self._freeze(plan.depth + 1, plan=plan, steps=n)
 
-    def _read(self, i: float, shift: int) -> float:
-        if not self.steps:
-            return self.plan._read(minimum(i, 0.0), 0)
-        return self.plan._read(minimum(i, float(self.steps - shift)), shift)
+    def _reading(self, shift: float) -> Reading:
+        last, shift = (self.steps - shift, shift) if self.steps else (0, 0)
+        return Reading(_up_to, last, self.plan._reading(shift))
 
     def _call(self) -> Call:
         return until, (self.plan, self.steps), {}
@@ -45,11 +44,19 @@ class After(Plan):
         steps = None if plan.steps is None else max(plan.steps - n, 0)
         self._freeze(plan.depth + 1, plan=plan, n=n, steps=steps)
 
-    def _read(self, i: float, shift: int) -> float:
-        return self.plan._read(i + self.n, shift)
+    def _reading(self, shift: float) -> Reading:
+        return Reading(_from, self.n, self.plan._reading(shift))
 
     def _call(self) -> Call:
         return after, (self.plan, self.n), {}
+
+
+def _up_to(i: Any, last: float, plan: Reading) -> Any:
+    return plan(minimum(i, float(last)))
+
+
+def _from(i: Any, n: int, plan: Reading) -> Any:
+    return plan(i + n)
 
 
 @word

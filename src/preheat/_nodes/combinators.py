@@ -1,11 +1,11 @@
 """A plan backwards, and a plan with noise."""
 
-from typing import final
+from typing import Any, final
 
-from preheat._fields import Seed, Share, require
+from preheat._fields import LAST, Seed, Share, require
 from preheat._math import floor, maximum, minimum, uniform, where
 from preheat._nodes.parts import Part
-from preheat._plan import Call, Plan, recipe
+from preheat._plan import Call, Plan, Reading, recipe
 
 __all__ = ["Noise", "Reverse", "noise", "reverse"]
 
@@ -21,12 +21,15 @@ class Reverse(Plan):
     def __init__(self, plan: Plan) -> None:
         self._freeze(plan.depth + 1, plan=plan, steps=plan.steps)
 
-    def _read(self, i: float, shift: int) -> float:
-        back = self.plan._read(maximum(self.steps - 1 - i, 0.0), 1 - shift)
-        return where(i >= self.steps, self.plan._read(0.0 * i, 0), back)
+    def _reading(self, shift: float) -> Reading:
+        return Reading(_backwards, self.steps, self.plan._reading(1 - shift), self.plan._reading(0))
 
     def _call(self) -> Call:
         return reverse, (self.plan,), {}
+
+
+def _backwards(i: Any, steps: int, plan: Reading, start: Reading) -> Any:
+    return where(i >= steps, start(0.0 * i), plan(maximum(steps - 1 - i, 0.0)))
 
 
 @recipe
@@ -59,13 +62,17 @@ class Noise(Plan):
     def __init__(self, plan: Plan, amount: float, seed: int) -> None:
         self._freeze(plan.depth + 1, plan=plan, amount=amount, seed=seed, steps=plan.steps)
 
-    def _read(self, i: float, shift: int) -> float:
-        update = floor(i) if self.steps is None else minimum(floor(i), max(self.steps - 1, 0))
-        factor = 1 + self.amount * (2 * uniform(update, self.seed) - 1)
-        return self.plan._read(i, shift) * factor  # type: ignore[no-any-return]  # or an array
+    def _reading(self, shift: float) -> Reading:
+        last = LAST if self.steps is None else max(self.steps - 1, 0)
+        return Reading(_noisy, last, self.amount, self.seed, self.plan._reading(shift))
 
     def _call(self) -> Call:
         return noise, (self.plan, self.amount), {"seed": self.seed}
+
+
+def _noisy(i: Any, last: int, amount: float, seed: int, plan: Reading) -> Any:
+    factor = 1 + amount * (2 * uniform(minimum(floor(i), last), seed) - 1)
+    return plan(i) * factor
 
 
 @recipe

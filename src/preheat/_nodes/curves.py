@@ -9,7 +9,7 @@ from typing import Any, Concatenate, NoReturn, ParamSpec, final, get_type_hints
 
 from preheat._fields import BrokenRuleError, Parameters, Steps, Time, Value, parameters_of
 from preheat._math import filled, minimum
-from preheat._plan import Call, Plan, word
+from preheat._plan import Call, Plan, Reading, word
 
 P = ParamSpec("P")
 
@@ -55,17 +55,27 @@ class Curve(Plan):
             return f"the formula must be defined at t=0; {error}"
         return "" if isfinite(first) else f"the formula must be finite at t=0; it gives {first:g}"
 
-    def _read(self, i: float, shift: int) -> float:
+    def _reading(self, shift: float) -> Reading:
         if self.steps == 0:
-            return filled(i, self._parameter("end"))
-        t = i + shift if self.steps is None else minimum(i + shift, self.steps)
-        return self.shape.formula(t, *self.args, **self.kwargs)
+            return Reading(filled, self._parameter("end"))
+        curve = Reading(self.shape.formula, *self.args, **self.kwargs)
+        if self.steps is None:
+            return Reading(_endless, float(shift), curve)
+        return Reading(_ending, float(shift), float(self.steps), curve)  # floats: Python adds like to like faster
 
     def _parameter(self, name: str) -> Any:
         return self.shape.parameters.signature.bind(*self.args, **self.kwargs).arguments[name]
 
     def _call(self) -> Call:
         return self.shape.make, self.args, self.kwargs
+
+
+def _endless(i: Any, shift: float, curve: Reading) -> Any:
+    return curve(i + shift)
+
+
+def _ending(i: Any, shift: float, steps: float, curve: Reading) -> Any:
+    return curve(minimum(i + shift, steps))
 
 
 def shape(formula: Callable[Concatenate[float, P], float]) -> Callable[P, Plan]:

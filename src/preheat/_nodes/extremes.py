@@ -1,13 +1,14 @@
 """Plans side by side, of which the larger or the smaller value counts."""
 
 from abc import abstractmethod
-from typing import final
+from typing import Any, final
 
 from preheat._fields import Number, require
+from preheat._math import filled
 from preheat._math import maximum as larger
 from preheat._math import minimum as smaller
 from preheat._nodes.parts import Operand, Part
-from preheat._plan import Call, Plan, recipe
+from preheat._plan import Call, Plan, Reading, recipe
 
 __all__ = ["Extreme", "clip", "maximum", "minimum"]
 
@@ -26,12 +27,14 @@ class Extreme(Plan):
         steps = max(lengths) if len(lengths) == len(plans) else None
         self._freeze(1 + max(plan.depth for plan in plans), first=first, second=second, steps=steps)
 
-    def _read(self, i: float, shift: int) -> float:
-        return self.chosen(*(x._read(i, shift) if isinstance(x, Plan) else x for x in (self.first, self.second)))
+    def _reading(self, shift: float) -> Reading:
+        operands = (self.first, self.second)
+        readings = [x._reading(shift) if isinstance(x, Plan) else Reading(filled, x) for x in operands]
+        return Reading(self.chosen, *readings)
 
     @staticmethod
     @abstractmethod
-    def chosen(x: float, y: float) -> float:
+    def chosen(i: Any, first: Reading, second: Reading) -> Any:
         """The value that counts."""
 
 
@@ -42,9 +45,9 @@ class Maximum(Extreme):
     __slots__ = ()
 
     @staticmethod
-    def chosen(x: float, y: float) -> float:
+    def chosen(i: Any, first: Reading, second: Reading) -> Any:
         """The larger."""
-        return larger(x, y)
+        return larger(first(i), second(i))
 
     def _call(self) -> Call:
         return maximum, (self.first, self.second), {}
@@ -57,9 +60,9 @@ class Minimum(Extreme):
     __slots__ = ()
 
     @staticmethod
-    def chosen(x: float, y: float) -> float:
+    def chosen(i: Any, first: Reading, second: Reading) -> Any:
         """The smaller."""
-        return smaller(x, y)
+        return smaller(first(i), second(i))
 
     def _call(self) -> Call:
         return minimum, (self.first, self.second), {}

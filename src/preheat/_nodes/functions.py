@@ -7,7 +7,7 @@ from typing import Any, final
 
 from preheat._fields import Steps, field_of, shown
 from preheat._math import library_of, minimum
-from preheat._plan import Call, Plan, word
+from preheat._plan import Call, Plan, Reading, word
 from preheat._plan.base import CALL
 
 
@@ -39,11 +39,8 @@ class Function(Plan):
             object.__setattr__(self, "_found", found)
             return found
 
-    def _read(self, i: float, shift: int) -> float:  # noqa: ARG002  # a function reads the index, however it is based
-        if self.steps is not None:
-            i = minimum(i, float(self.steps - 1))
-        library = library_of(i)
-        return self._at(i) if library is None else self._over(i, library)
+    def _reading(self, shift: float) -> Reading:  # noqa: ARG002  # a function reads the index, however it is based
+        return Reading(_asked, self)
 
     def _at(self, i: float) -> float:
         index = int(i) if i.is_integer() else i
@@ -68,6 +65,13 @@ class Function(Plan):
             return super()._written()
         name = getattr(self.given, "__qualname__", type(self.given).__qualname__)
         return f"function({name}{'' if self.steps is None else f', steps={self.steps}'})", CALL
+
+
+def _asked(i: Any, plan: Function) -> Any:
+    if plan.steps is not None:
+        i = minimum(i, float(plan.steps - 1))
+    library = library_of(i)
+    return plan._at(i) if library is None else plan._over(i, library)
 
 
 @word

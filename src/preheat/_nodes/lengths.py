@@ -1,6 +1,6 @@
 """A plan of another length, and a plan again and again."""
 
-from typing import final
+from typing import Any, final
 
 from preheat._fields import LAST, Count, Factor, Positive, Steps, require
 from preheat._math import floor, maximum, minimum
@@ -10,7 +10,7 @@ from preheat._nodes.extremes import Extreme
 from preheat._nodes.parts import Part
 from preheat._nodes.readings import ZeroBased
 from preheat._nodes.tables import Table, table
-from preheat._plan import Call, Chain, Constant, Plan, Then, constant, joined, recipe
+from preheat._plan import Call, Chain, Constant, Plan, Reading, Then, constant, joined, recipe
 
 __all__ = ["MOST", "Repeat", "Stretch", "grown", "repeat", "stretch"]
 
@@ -27,15 +27,23 @@ class Stretch(Plan):
     def __init__(self, plan: Plan, steps: int) -> None:
         self._freeze(plan.depth + 1, plan=plan, steps=steps)
 
-    def _read(self, i: float, shift: int) -> float:
+    def _reading(self, shift: float) -> Reading:
         old, new = self.plan.steps or 0, self.steps or 0
         if not new:
-            return self.plan._read(i * 0.0 + old, 0)
+            return Reading(_always_at, old, self.plan._reading(0))
         # The step of the reading is stretched as well; only formulas see it, and theirs is real time.
-        return self.plan._read(minimum(i, float(new)) * old / new, shift * old / new)  # type: ignore[arg-type]
+        return Reading(_stretched_over, old, new, self.plan._reading(shift * old / new))
 
     def _call(self) -> Call:
         return stretch, (self.plan,), {"steps": self.steps}
+
+
+def _always_at(i: Any, update: int, plan: Reading) -> Any:
+    return plan(i * 0.0 + update)
+
+
+def _stretched_over(i: Any, old: int, new: int, plan: Reading) -> Any:
+    return plan(minimum(i, float(new)) * old / new)
 
 
 @recipe
@@ -117,14 +125,17 @@ class Repeat(Plan):
     def __init__(self, plan: Plan, decay: float) -> None:
         self._freeze(plan.depth + 1, plan=plan, decay=decay, steps=None)
 
-    def _read(self, i: float, shift: int) -> float:
-        length = self.plan.steps or 1
-        cycle = floor(i / length)
-        value = self.plan._read(maximum(i - cycle * length, 0.0), shift)
-        return value if self.decay == 1 else value * self.decay**cycle
+    def _reading(self, shift: float) -> Reading:
+        return Reading(_again, self.plan.steps, self.decay, self.plan._reading(shift))
 
     def _call(self) -> Call:
         return repeat, (self.plan,), {} if self.decay == 1 else {"decay": self.decay}
+
+
+def _again(i: Any, length: int, decay: float, plan: Reading) -> Any:
+    cycle = floor(i / length)
+    value = plan(maximum(i - cycle * length, 0.0))
+    return value if decay == 1 else value * decay**cycle
 
 
 @recipe

@@ -2,7 +2,7 @@
 
 from typing import final
 
-from preheat._plan import Call, Plan, plan_in, word
+from preheat._plan import Call, Plan, Reading, plan_in, word
 
 
 @final
@@ -15,8 +15,8 @@ class ZeroBased(Plan):
     def __init__(self, plan: Plan) -> None:
         self._freeze(plan.depth + 1, plan=plan, steps=plan.steps)
 
-    def _read(self, i: float, shift: int) -> float:  # noqa: ARG002  # the shift is what it takes away
-        return self.plan._read(i, 0)
+    def _reading(self, shift: float) -> Reading:  # noqa: ARG002  # the shift is what it takes away
+        return self.plan._reading(0)
 
     def _call(self) -> Call:
         return zero_based, (self.plan,), {}

@@ -1,10 +1,10 @@
 """A value for each update, written out."""
 
-from typing import final
+from typing import Any, final
 
 from preheat._fields import Numbers
 from preheat._math import floor, lookup, minimum
-from preheat._plan import Call, Plan, recipe
+from preheat._plan import Call, Plan, Reading, recipe
 
 
 @final
@@ -18,11 +18,15 @@ class Table(Plan):
     def __init__(self, entries: tuple[float, ...]) -> None:
         self._freeze(1, entries=entries, steps=len(entries))
 
-    def _read(self, i: float, shift: int) -> float:  # noqa: ARG002  # a table is read by index, however it is based
-        return lookup(self.entries, minimum(floor(i), self.steps - 1))  # type: ignore[no-any-return]  # or an array
+    def _reading(self, shift: float) -> Reading:  # noqa: ARG002  # a table is read by index, however it is based
+        return Reading(_entry, self.entries)
 
     def _call(self) -> Call:
         return table, (self.entries,), {}
+
+
+def _entry(i: Any, entries: tuple[float, ...]) -> Any:
+    return lookup(entries, minimum(floor(i), len(entries) - 1))
 
 
 @recipe

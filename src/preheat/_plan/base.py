@@ -11,6 +11,7 @@ from typing import Any, NoReturn, ParamSpec, Self, TypeVar, overload
 
 from preheat._fields import LAST, TINY, Field, Number, Steps, checked, field_of, shown
 from preheat._math import as_time, filled, library_of
+from preheat._plan.readings import Reading
 
 __all__ = ["OPERATORS", "VOCABULARY", "Call", "Plan", "beside", "plan_in", "recipe", "word"]
 
@@ -46,15 +47,25 @@ class Plan(ABC):
     """
 
     # `__dict__` is there and stays empty: torch's LambdaLR copies and updates the `__dict__` of a callable.
-    __slots__ = ("__dict__", "__weakref__", "depth", "steps")
+    __slots__ = ("__dict__", "__weakref__", "_of_float", "depth", "steps")
     __array_ufunc__ = None  # `numpy.float64(2) * plan` asks the plan
 
     steps: int | None
     depth: int
+    _of_float: Callable[[float], float]
 
     @abstractmethod
-    def _read(self, i: float, shift: int) -> float:
-        """The value at the local index `i >= 0`, a float or an array of floats; formulas read `t = i + shift`."""
+    def _reading(self, shift: float) -> Reading:
+        """How the value follows from the local index `i >= 0`; formulas read `t = i + shift`."""
+
+    @property
+    def _bound(self) -> Callable[[float], float]:
+        """The plan as one function of a float index from 0: no checks, and the number as the formula returns it."""
+        try:
+            return self._of_float
+        except AttributeError:
+            object.__setattr__(self, "_of_float", self._reading(1).bound())
+            return self._of_float
 
     @abstractmethod
     def _call(self) -> Call:
@@ -79,11 +90,11 @@ class Plan(ABC):
             TypeError: `i` is neither a number nor an array of numbers.
         """
         if (i.__class__ is int or i.__class__ is float) and 0 <= i < LAST:
-            return float(self._read(float(i), 1))
+            return float(self._bound(float(i)))
         library = library_of(i)
         if library is None:
             return self(_INDEX.check("plan", "i", i))  # NumPy's own numbers, among others
-        value = self._read(as_time(i, library), 1)
+        value = self._reading(1)(as_time(i, library))
         return filled(i, value) if library_of(value) is None else value  # of a formula without t, or of a 0-d array
 
     def values(self, n: int | None = None) -> list[float]:
@@ -101,7 +112,8 @@ class Plan(ABC):
         if count is None:
             message = "values(n=None): n must be given for an endless plan"
             raise ValueError(message)
-        return [float(self._read(float(i), 1)) for i in range(count)]
+        value = self._bound
+        return [float(value(float(i))) for i in range(count)]
 
     def __rshift__(self, other: object) -> "Plan":
         return OPERATORS[">>"](self, other)

@@ -1,15 +1,17 @@
 """Plans joined by an operator: one after the other, or side by side."""
 
-from abc import abstractmethod
 from bisect import bisect_right
+from collections.abc import Callable
 from functools import reduce
 from itertools import accumulate
 from math import isfinite
+from operator import add, mul
 from typing import Any, ClassVar, final
 
 from preheat._fields import shown
-from preheat._math import library_of, maximum, where
+from preheat._math import maximum, where
 from preheat._plan.base import OPERATORS, Call, Plan, beside, written
+from preheat._plan.readings import Reading
 
 
 def joined(operator: str, *operands: Any) -> Plan:
@@ -105,21 +107,46 @@ class Then(Chain):
             object.__setattr__(self, "_starts", tuple(accumulate(lengths, initial=0)))
             return self._starts
 
-    def _read(self, i: float, shift: int) -> float:
-        plans, starts = self.plans, self.starts
-        if library_of(i) is None:
-            k = bisect_right(starts, i) - 1
-            return plans[k]._read(i - starts[k], shift)
-        value = plans[0]._read(i, shift)
-        for plan, start in zip(plans[1:], starts[1:], strict=True):
-            value = where(i >= start, plan._read(maximum(i - start, 0.0), shift), value)
+    def _reading(self, shift: float) -> Reading:
+        return InTurn(self.plans, self.starts, shift)
+
+
+class InTurn(Reading):
+    """The reading of plans one after the other."""
+
+    __slots__ = ()
+
+    def __init__(self, plans: tuple[Plan, ...], starts: tuple[int, ...], shift: float) -> None:
+        super().__init__(_in_turn, plans, starts, shift)
+
+    def bound(self) -> Callable[[float], float]:
+        """The same as one function of a float; a piece is bound when it is first asked."""
+        plans, starts, shift = self.arguments
+        begun = list(map(float, starts))
+        pieces: list[Callable[[float], float] | None] = [None] * len(plans)
+
+        def value(i: float) -> float:
+            k = bisect_right(begun, i) - 1
+            piece = pieces[k]
+            if piece is None:
+                pieces[k] = piece = plans[k]._reading(shift).bound()
+            return piece(i - begun[k])
+
         return value
+
+
+def _in_turn(i: Any, plans: tuple[Plan, ...], starts: tuple[int, ...], shift: float) -> Any:
+    value = plans[0]._reading(shift)(i)
+    for plan, start in zip(plans[1:], starts[1:], strict=True):
+        value = where(i >= start, plan._reading(shift)(maximum(i - start, 0.0)), value)
+    return value
 
 
 class SideBySide(Chain):
     """Plans read at the same index; as long as the longest of them, endless if any is."""
 
     __slots__ = ()
+    combined: ClassVar[Callable[[Any, Any], Any]]  # the operator on numbers
 
     @classmethod
     def join(cls, left: object, right: object) -> Plan:
@@ -150,16 +177,14 @@ class SideBySide(Chain):
             return operand.number if isinstance(operand, cls) else cls.neutral
         return beside(cls.operator, operand)
 
-    @staticmethod
-    @abstractmethod
-    def combined(x: float, y: float) -> float:
-        """The operator on numbers."""
+    def _reading(self, shift: float) -> Reading:
+        return Reading(_side_by_side, self.combined, self.number, tuple(plan._reading(shift) for plan in self.plans))
 
-    def _read(self, i: float, shift: int) -> float:
-        value = self.number
-        for plan in self.plans:
-            value = self.combined(value, plan._read(i, shift))
-        return value
+
+def _side_by_side(i: Any, combined: Callable[[Any, Any], Any], number: Any, parts: tuple[Reading, ...]) -> Any:
+    for part in parts:
+        number = combined(number, part(i))
+    return number
 
 
 @final
@@ -168,11 +193,7 @@ class Times(SideBySide):
 
     __slots__ = ()
     operator, binding, neutral = "*", 2, 1.0
-
-    @staticmethod
-    def combined(x: float, y: float) -> float:
-        """`x * y`."""
-        return x * y
+    combined = mul
 
 
 @final
@@ -181,11 +202,7 @@ class Plus(SideBySide):
 
     __slots__ = ()
     operator, binding, neutral = "+", 1, 0.0
-
-    @staticmethod
-    def combined(x: float, y: float) -> float:
-        """`x + y`."""
-        return x + y
+    combined = add
 
 
 OPERATORS.update({">>": Then.join, "*": Times.join, "+": Plus.join})

@@ -5,6 +5,7 @@ from typing import final
 from preheat._fields import Number, Steps
 from preheat._math import filled
 from preheat._plan.base import Call, Plan, recipe
+from preheat._plan.readings import Reading
 
 
 @final
@@ -17,8 +18,8 @@ class Constant(Plan):
     def __init__(self, value: float, steps: int | None) -> None:
         self._freeze(1, value=value, steps=steps)
 
-    def _read(self, i: float, shift: int) -> float:  # noqa: ARG002  # a constant has no time
-        return filled(i, self.value)
+    def _reading(self, shift: float) -> Reading:  # noqa: ARG002  # a constant has no time
+        return Reading(filled, self.value)
 
     def _call(self) -> Call:
         return constant, (self.value,), {} if self.steps is None else {"steps": self.steps}
