@@ -10,7 +10,7 @@ from hypothesis import given
 from preheat import cosine, function, linear, polynomial, warmup
 from preheat._math import OF_NUMBERS
 from preheat._plan import VOCABULARY
-from preheat._plan.readings import over_numbers
+from preheat._plan.readings import _over_numbers, _remade, remade
 from preheat.shapes import Number, Steps, Time, Value, shape, sqrt
 from strategies import plans
 
@@ -67,7 +67,7 @@ def test_helpers_of_a_shape_are_bound_with_it():
     def helped(t: Time, *, steps: Steps) -> Value:
         return half(t, steps) + sum(counted(k) for k in (1.5, 2.5))
 
-    bound = over_numbers(helped(steps=4).shape.formula)  # type: ignore[attr-defined]  # of a curve
+    bound = remade(helped(steps=4).shape.formula, _over_numbers)  # type: ignore[attr-defined]  # of a curve
     assert bound.__globals__["half"].__globals__["sqrt"] is math.sqrt
     assert helped(steps=4)(3) == 1.5
 
@@ -106,11 +106,11 @@ def test_a_value_is_a_float_whatever_the_formula_gives():
 
 @pytest.mark.parametrize("follows", OF_NUMBERS, ids=lambda follows: follows.__name__)
 def test_what_follows_its_argument_is_bound_to_what_does_not(follows):
-    assert over_numbers(follows) is OF_NUMBERS[follows]
+    assert remade(follows, _over_numbers) is OF_NUMBERS[follows]
 
 
 def test_pieces_are_bound_when_they_are_reached():
     plan = linear(0, 1, steps=4) >> polynomial(1, 0, power=2, steps=4)
-    over_numbers.cache_clear()
+    _remade.cache_clear()
     plan(3)
-    assert over_numbers.cache_info().currsize == 2  # of the piece, and of its formula
+    assert _remade.cache_info().currsize == 2  # of the piece, and of its formula

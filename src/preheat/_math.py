@@ -102,15 +102,10 @@ def _side_by_side(library: Any, *values: Any) -> tuple[Any, ...]:
     return tuple(value if library_of(value) else filled(array, value) for value in values)
 
 
-@of_numbers(lambda values, k: values[int(k)])
-def lookup(values: tuple[float, ...], k: Any) -> Any:
-    """`values[k]` for a whole number `k` within them, element by element for an array."""
-    library = library_of(k)
-    if library is None:
-        return values[int(k)]
-    if hasattr(library, "Tensor"):
-        return library.tensor(values, dtype=_float_of(library, k), device=k.device)[k.long()]
-    return library.asarray(values, dtype=float)[k.astype(int)]
+@of_numbers(lambda values, k, kept: values[int(k)])  # noqa: ARG005  # as the function itself
+def lookup(values: tuple[float, ...], k: Any, kept: dict[Any, Any]) -> Any:
+    """`values[k]` for a whole number `k` within them, element by element for an array; see `picked`."""
+    return values[int(k)] if library_of(k) is None else picked(values, whole(k), k, kept)
 
 
 def uniform(k: Any, seed: int) -> Any:
@@ -119,7 +114,7 @@ def uniform(k: Any, seed: int) -> Any:
     The rounds are those of a 32-bit hash (lowbias32, by C. Wellons), which every library computes alike.
     """
     high = floor(k / 2.0**32)
-    low, high = _whole(k - high * 2.0**32), _whole(high)
+    low, high = whole(k - high * 2.0**32), whole(high)
     one, other = (_like(low, _hashed(_hashed(seed >> 32) ^ (seed & _WORD) ^ salt)) for salt in (0, 0x9E3779B9))
     mixed = _hashed(_hashed(high ^ one) ^ low)
     return (_hashed(mixed + other & _like(low, _WORD)) + 0.0 * k + 0.5) / 2.0**32
@@ -128,7 +123,7 @@ def uniform(k: Any, seed: int) -> Any:
 _WORD = 2**32 - 1
 
 
-def _whole(x: Any) -> Any:
+def whole(x: Any) -> Any:
     """The same numbers, below 2**32, as whole ones."""
     library = library_of(x)
     if library is None:
@@ -153,11 +148,47 @@ def _times(x: Any, number: int) -> Any:
     return ((x & 0xFFFF) * factor + (((x >> 16) * factor & 0xFFFF) << 16)) & _like(x, _WORD)
 
 
+def sought(values: tuple[float, ...], i: Any, kept: dict[Any, Any]) -> Any:
+    """For each element of an array, the place of the last of the values that is at most it; the values do not fall."""
+    library, table = library_of(i), _table(values, i, kept)
+    if hasattr(library, "Tensor"):
+        return library.searchsorted(table, i.contiguous(), right=True) - 1
+    return library.searchsorted(table, i, side="right") - 1
+
+
+def picked(values: tuple[float, ...], k: Any, i: Any, kept: dict[Any, Any]) -> Any:
+    """`values[k]` for an array of whole numbers within them, as an array like `i`; `kept` has the values as tensors."""
+    table = _table(values, i, kept)
+    if hasattr(library_of(i), "Tensor"):
+        return table.index_select(0, k.reshape(-1)).reshape(k.shape)
+    return table[k]
+
+
+def is_compiled(x: Any) -> bool:
+    """Whether it is torch.compile that asks."""
+    library = library_of(x)
+    return hasattr(library, "Tensor") and bool(library.compiler.is_compiling())
+
+
+def _table(values: tuple[float, ...], i: Any, kept: dict[Any, Any]) -> Any:
+    """The values as an array like `i`; a tensor is kept, for it may have far to go."""
+    library = library_of(i)
+    if not hasattr(library, "Tensor"):
+        return library.asarray(values, dtype=i.dtype)
+    real = type(i) is library.Tensor  # and not one that stands for it
+    if real and (i.device, i.dtype) in kept:
+        return kept[i.device, i.dtype]
+    made = library.tensor(values, dtype=i.dtype, device=i.device)
+    if real and not is_compiled(i):
+        kept[i.device, i.dtype] = made
+    return made
+
+
 @of_numbers(lambda x, value: value)  # noqa: ARG005  # as the function itself
 def filled(x: Any, value: float) -> float:
-    """`value` in the shape of `x`: itself beside a number, an array of floats beside an array."""
+    """`value` in the shape of `x`: itself beside a number or as an array, else an array of floats."""
     library = library_of(x)
-    return value if library is None else library.full_like(x, value, dtype=_float_of(library, x))
+    return value if library is None or library_of(value) else library.full_like(x, value, dtype=_float_of(library, x))
 
 
 def as_time(x: Any, library: Any) -> Any:

@@ -7,7 +7,8 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from preheat import constant, cosine, exponential, inverse_sqrt, linear, noam, one_minus_sqrt, zero_based
+from preheat import constant, cosine, exponential, inverse_sqrt, linear, noam, one_minus_sqrt, repeat, zero_based
+from preheat._plan import joined
 from promises import CATALOGUE, samples
 
 LAST = 2**24  # float32 tells one update from the next up to here
@@ -31,6 +32,8 @@ JOINED = [
     linear(0, 1, steps=2_000) >> constant(1, steps=7_000) >> one_minus_sqrt(1, 0, steps=1_000),
     linear(0, 1, steps=4_000) >> inverse_sqrt(4_000),
     0.3 * noam(512, 4_000) + exponential(1, 1e-4, steps=100_000),
+    repeat(linear(0, 1, steps=500) >> cosine(1, 0.1, steps=2_500), 20, growth=1.1, decay=0.9),
+    joined(">>", *(exponential(1, 0.5 / k, steps=900 + k) for k in range(1, 21))),
 ]
 PLANS = SHAPES + JOINED + [zero_based(plan) for plan in SHAPES + JOINED]
 FEW = [samples(make)[-1] for make in CATALOGUE] + JOINED

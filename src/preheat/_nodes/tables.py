@@ -19,14 +19,14 @@ class Table(Plan):
         self._freeze(1, entries=entries, steps=len(entries))
 
     def _reading(self, shift: float) -> Reading:  # noqa: ARG002  # a table is read by index, however it is based
-        return Reading(_entry, self.entries)
+        return Reading(_entry, self.entries, {})
 
     def _call(self) -> Call:
         return table, (self.entries,), {}
 
 
-def _entry(i: Any, entries: tuple[float, ...]) -> Any:
-    return lookup(entries, minimum(floor(i), len(entries) - 1))
+def _entry(i: Any, entries: tuple[float, ...], kept: dict[Any, Any]) -> Any:
+    return lookup(entries, minimum(floor(i), len(entries) - 1), kept)
 
 
 @recipe

@@ -47,11 +47,12 @@ class Plan(ABC):
     """
 
     # `__dict__` is there and stays empty: torch's LambdaLR copies and updates the `__dict__` of a callable.
-    __slots__ = ("__dict__", "__weakref__", "_of_float", "depth", "steps")
+    __slots__ = ("__dict__", "__weakref__", "_of_float", "_whole", "depth", "steps")
     __array_ufunc__ = None  # `numpy.float64(2) * plan` asks the plan
 
     steps: int | None
     depth: int
+    _whole: Reading
     _of_float: Callable[[float], float]
 
     @abstractmethod
@@ -64,8 +65,17 @@ class Plan(ABC):
         try:
             return self._of_float
         except AttributeError:
-            object.__setattr__(self, "_of_float", self._reading(1).bound())
+            object.__setattr__(self, "_of_float", self._read.bound())
             return self._of_float
+
+    @property
+    def _read(self) -> Reading:
+        """The plan as a function of an array of float indices from 0."""
+        try:
+            return self._whole
+        except AttributeError:
+            object.__setattr__(self, "_whole", self._reading(1))
+            return self._whole
 
     @abstractmethod
     def _call(self) -> Call:
@@ -94,7 +104,7 @@ class Plan(ABC):
         library = library_of(i)
         if library is None:
             return self(_INDEX.check("plan", "i", i))  # NumPy's own numbers, among others
-        value = self._reading(1)(as_time(i, library))
+        value = self._read(as_time(i, library))
         return filled(i, value) if library_of(value) is None else value  # of a formula without t, or of a 0-d array
 
     def values(self, n: int | None = None) -> list[float]:

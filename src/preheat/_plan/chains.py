@@ -1,6 +1,5 @@
 """Plans joined by an operator: one after the other, or side by side."""
 
-from bisect import bisect_right
 from collections.abc import Callable
 from functools import reduce
 from itertools import accumulate
@@ -9,9 +8,9 @@ from operator import add, mul
 from typing import Any, ClassVar, final
 
 from preheat._fields import shown
-from preheat._math import maximum, where
 from preheat._plan.base import OPERATORS, Call, Plan, beside, written
-from preheat._plan.readings import Reading
+from preheat._plan.readings import Reading, side_by_side
+from preheat._plan.turns import InTurn
 
 
 def joined(operator: str, *operands: Any) -> Plan:
@@ -111,37 +110,6 @@ class Then(Chain):
         return InTurn(self.plans, self.starts, shift)
 
 
-class InTurn(Reading):
-    """The reading of plans one after the other."""
-
-    __slots__ = ()
-
-    def __init__(self, plans: tuple[Plan, ...], starts: tuple[int, ...], shift: float) -> None:
-        super().__init__(_in_turn, plans, starts, shift)
-
-    def bound(self) -> Callable[[float], float]:
-        """The same as one function of a float; a piece is bound when it is first asked."""
-        plans, starts, shift = self.arguments
-        begun = list(map(float, starts))
-        pieces: list[Callable[[float], float] | None] = [None] * len(plans)
-
-        def value(i: float) -> float:
-            k = bisect_right(begun, i) - 1
-            piece = pieces[k]
-            if piece is None:
-                pieces[k] = piece = plans[k]._reading(shift).bound()
-            return piece(i - begun[k])
-
-        return value
-
-
-def _in_turn(i: Any, plans: tuple[Plan, ...], starts: tuple[int, ...], shift: float) -> Any:
-    value = plans[0]._reading(shift)(i)
-    for plan, start in zip(plans[1:], starts[1:], strict=True):
-        value = where(i >= start, plan._reading(shift)(maximum(i - start, 0.0)), value)
-    return value
-
-
 class SideBySide(Chain):
     """Plans read at the same index; as long as the longest of them, endless if any is."""
 
@@ -178,13 +146,7 @@ class SideBySide(Chain):
         return beside(cls.operator, operand)
 
     def _reading(self, shift: float) -> Reading:
-        return Reading(_side_by_side, self.combined, self.number, tuple(plan._reading(shift) for plan in self.plans))
-
-
-def _side_by_side(i: Any, combined: Callable[[Any, Any], Any], number: Any, parts: tuple[Reading, ...]) -> Any:
-    for part in parts:
-        number = combined(number, part(i))
-    return number
+        return Reading(side_by_side, self.combined, self.number, tuple(plan._reading(shift) for plan in self.plans))
 
 
 @final

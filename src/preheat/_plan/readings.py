@@ -1,13 +1,15 @@
 """How a plan is read: a formula of the index, written once, for floats and for arrays."""
 
+import builtins
 from collections.abc import Callable
 from functools import lru_cache
 from types import CodeType, FunctionType
 from typing import Any
 
+from preheat._fields import require
 from preheat._math import OF_NUMBERS
 
-__all__ = ["Reading"]
+__all__ = ["Reading", "are_readings", "remade", "side_by_side", "without_rules"]
 
 
 class Reading:
@@ -24,12 +26,18 @@ class Reading:
         """The values over an array of indices, floats from 0."""
         return self.formula(i, *self.arguments, **self.options)
 
+    def with_each(self, change: Callable[[Any], Any]) -> "Reading":
+        """The same with every argument changed, those inside other readings too."""
+        arguments = [_changed(argument, change) for argument in self.arguments]
+        options = {name: _changed(option, change) for name, option in self.options.items()}
+        return Reading(self.formula, *arguments, **options)
+
     def bound(self) -> Callable[[float], float]:
         """The same as one function of a float: made once, it looks nothing up when it is called.
 
         The arguments become the defaults of the formula, which is re-made over plain numbers.
         """
-        formula, arguments, options = over_numbers(self.formula), bound(self.arguments), self.options
+        formula, arguments, options = remade(self.formula, _over_numbers), _bound(self.arguments), self.options
         if not isinstance(formula, FunctionType):
             return lambda i: formula(i, *arguments, **options)
         name, code, names = formula.__name__, formula.__code__, formula.__globals__
@@ -38,23 +46,44 @@ class Reading:
         return made
 
 
-def bound(argument: Any) -> Any:
-    """An argument of a bound formula: a reading is bound too, the others are what they are."""
+def side_by_side(i: Any, combined: Callable[[Any, Any], Any], number: Any, parts: tuple[Reading, ...]) -> Any:
+    """A number and readings at the same index, combined from the left."""
+    for part in parts:
+        number = combined(number, part(i))
+    return number
+
+
+def are_readings(argument: Any) -> bool:
+    """Whether an argument is several readings, as of plans side by side."""
+    return isinstance(argument, tuple) and bool(argument) and isinstance(argument[0], Reading)
+
+
+def _changed(argument: Any, change: Callable[[Any], Any]) -> Any:
+    if are_readings(argument):
+        return tuple(part.with_each(change) for part in argument)
+    return argument.with_each(change) if isinstance(argument, Reading) else change(argument)
+
+
+def _bound(argument: Any) -> Any:
     if isinstance(argument, tuple):
-        return tuple(map(bound, argument))
+        return tuple(map(_bound, argument))
     return argument.bound() if isinstance(argument, Reading) else argument
 
 
-@lru_cache(maxsize=1024)
-def over_numbers(function: Callable[..., Any]) -> Callable[..., Any]:
-    """The same function over plain numbers: its mathematics, and its helpers', does not ask what it is given.
+def remade(function: Callable[..., Any], instead: Callable[[FunctionType], Any]) -> Any:
+    """The same code with other functions around it: `instead` says what stands for each.
 
-    It is the same code with other names around it; helpers are the functions of its own module.
+    What it says of the function itself comes first. Helpers, the functions of its own module, are re-made alike.
     """
-    if function in OF_NUMBERS or not isinstance(function, FunctionType):
-        return OF_NUMBERS.get(function, function)
+    return _remade(function, instead) if isinstance(function, FunctionType) else function
+
+
+@lru_cache(maxsize=1024)
+def _remade(function: FunctionType, instead: Callable[[FunctionType], Any]) -> Any:
+    if (other := instead(function)) is not function:
+        return other
     around = function.__globals__
-    names: dict[str, Any] = {}
+    names: dict[str, Any] = {"__builtins__": builtins}
     made = _twin(function, names)
     waiting: list[CodeType] = [function.__code__]
     while waiting:
@@ -64,7 +93,7 @@ def over_numbers(function: Callable[..., Any]) -> Callable[..., Any]:
             found = names[name] = around[name]
             if isinstance(found, FunctionType):
                 helps = found.__globals__ is around
-                names[name] = _twin(found, names) if helps else OF_NUMBERS.get(found, found)
+                names[name] = _twin(found, names) if helps else instead(found)
                 waiting += [found.__code__] * helps
     return made
 
@@ -73,3 +102,16 @@ def _twin(function: FunctionType, names: dict[str, Any]) -> FunctionType:
     made = FunctionType(function.__code__, names, function.__name__, function.__defaults__, function.__closure__)
     made.__kwdefaults__ = function.__kwdefaults__
     return made
+
+
+def without_rules(function: FunctionType) -> Any:
+    """Rules between parameters were held to when the plan was made."""
+    return _holds if function is require else function
+
+
+def _holds(condition: Any, rule: str) -> None:
+    pass
+
+
+def _over_numbers(function: FunctionType) -> Any:
+    return OF_NUMBERS.get(function) or without_rules(function)

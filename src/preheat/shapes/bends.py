@@ -99,7 +99,7 @@ def tanh(  # noqa: PLR0913  # the formula has as many
     Same values as timm's, where `zero_based`.
     """
     require(low < high, "low must be below high")
-    require(max(-low, high) <= 300, "low must be at least -300 and high at most 300")
+    require(maximum(-low, high) <= 300, "low must be at least -300 and high at most 300")
     bend = 2 * (low * ((steps - t) / steps) + high * (t / steps))
     return start / (1 + exp(bend)) + floor / (1 + exp(-bend))
 
@@ -115,7 +115,7 @@ def sigmoid(t: Time, floor: Number, end: Number, *, steps: Steps) -> Value:
 
     Source: Laine and Aila 2017, Temporal Ensembling, the ramp-up; "sigmoid ramp-up" in the code of the Mean Teacher.
     """
-    bell = -5 * (steps - t) ** 2 / float(steps) ** 2  # whole numbers, so that it is rounded once
+    bell = -5 * (steps - t) ** 2 / (1.0 * steps) ** 2  # whole numbers, so that it is rounded once
     return end * exp(bell) - floor * expm1(bell)
 
 

@@ -65,8 +65,9 @@ def exponential(t: Time, start: Number, end: Number, *, steps: Steps) -> Value:
     Source: Li and Arora 2019 (arXiv:1910.07454).
     Same values as `torch.optim.lr_scheduler.ExponentialLR` with `gamma = (end / start) ** (1 / steps)`, `zero_based`.
     """
-    one_sign = start != 0 and 0 < end / start < inf and start / end < inf
-    require(one_sign, "start and end must be both above 0 or both below, their ratio finite")
+    rule = "start and end must be both above 0 or both below, their ratio finite"
+    require((minimum(start, end) > 0) | (maximum(start, end) < 0), rule)
+    require((end / start > 0) & (end / start < inf) & (start / end < inf), rule)
     late = t > steps - t  # powers from the nearer end
     power: float = where(late, start / end, end / start) ** (minimum(t, steps - t) / steps)
     return where(late, end, start) * power
