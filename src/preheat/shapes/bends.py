@@ -1,6 +1,6 @@
 """Ramps with a parameter that bends them; where it multiplies the rounding of its argument, the docstring says so."""
 
-from preheat._fields import Number, Positive, Steps, Time, Value, require
+from preheat._fields import Beta, Number, Positive, Steps, Time, Value, require
 from preheat._math import cos, exp, expm1, floor, log, log1p, maximum, minimum, pi, sin, where
 from preheat._nodes import shape
 
@@ -134,3 +134,21 @@ def chebyshev(t: Time, smallest: Positive, largest: Positive, *, steps: Steps) -
     require(smallest <= largest, "smallest must be at most largest")
     wave = sin(pi / 2 * ((t - 0.5) / steps)) ** 2
     return 1 / (smallest * (1 - wave) + largest * wave)
+
+
+@shape
+def shifted_exponential(t: Time, start: Number, end: Number, *, ratio: Beta, steps: Steps) -> Value:
+    """An exponential that falls to the share `ratio`, shifted and scaled so that it meets an end of any sign, or 0.
+
+    Between a straight line (`ratio` near 1) and a fall at once (near 0); the bound of its error grows with
+    ln(1/ratio) above 3.
+
+    >>> [round(v, 3) for v in shifted_exponential(1, 0, ratio=0.25, steps=4).values()]
+    [0.609, 0.333, 0.138, 0.0]
+
+    Source: `timm.scheduler.WSDLRScheduler`, its "exp" decay and `decay_ratio`.
+    Same values as timm's, where `zero_based`; with `ratio=0.5` as the "exponential" decay of Megatron's "WSD".
+    """
+    rate = log(ratio)
+    left = exp(rate * (t / steps)) * (expm1(rate * ((steps - t) / steps)) / expm1(rate))
+    return start * left + end * (expm1(rate * (t / steps)) / expm1(rate))

@@ -86,3 +86,17 @@ def exponential_decay(t: Time, gamma: Factor, *, every: Count = 1) -> Value:
     whole = floor(t / every)
     falling: float = gamma**whole * gamma ** ((t - every * whole) / every)
     return falling
+
+
+@shape
+def stairs(t: Time, gamma: Factor, *, every: Positive) -> Value:
+    """Falls by the factor `gamma` at once, every so many updates; `staircase` where these are a whole number.
+
+    >>> stairs(0.5, every=1.5).values(6)
+    [1.0, 0.5, 0.25, 0.25, 0.125, 0.0625]
+
+    Source: `timm.scheduler.StepLRScheduler`, its `decay_t`.
+    Same values as timm's after its warm-up, where `zero_based`.
+    """
+    falling: float = gamma ** (t // every)
+    return falling
