@@ -1,6 +1,6 @@
 """What the peers' schedules are pieced together from: a linear warm-up, and cycles that need not be whole updates."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from math import ceil
 from typing import Annotated, Any, NamedTuple
 
@@ -53,11 +53,12 @@ class Cycle(NamedTuple):
         return (self.shift + self.steps) / self.length
 
 
-def cycles(starts: Sequence[float], cycle_at: Callable[[int], float]) -> list[Cycle]:
+def cycles(starts: Sequence[float], lengths: Iterable[float], cycle_at: Callable[[int], float]) -> list[Cycle]:
     """The cycles between real numbers of updates, each with the updates that the peer counts in it.
 
     Args:
         starts: where each begins, and where the last one ends (unit: updates).
+        lengths: how long each is; not their differences, which are rounded.
         cycle_at: the cycle of an update in the peer's own arithmetic, whose rounding may put a restart one update late.
     """
     require(len(starts) <= MOST, f"the cycles must be at most {MOST}")
@@ -68,8 +69,8 @@ def cycles(starts: Sequence[float], cycle_at: Callable[[int], float]) -> list[Cy
             update += 1
         firsts.append(update)
     found = [
-        Cycle(k, firsts[k + 1] - first, starts[k + 1] - starts[k], max(first - starts[k], 0.0))
-        for k, first in enumerate(firsts[:-1])
+        Cycle(k, after - first, length, max(first - start, 0.0))
+        for k, (first, after, start, length) in enumerate(zip(firsts, firsts[1:], starts, lengths, strict=False))
     ]
     return [cycle for cycle in found if cycle.steps]
 

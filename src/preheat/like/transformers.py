@@ -4,6 +4,7 @@ Two of theirs follow a metric and are no plans: `get_reduce_on_plateau_schedule`
 `preheat.torch.Plateau`, and `get_greedy_schedule`, of which `Plateau` has the cuts and nothing here the rises.
 """
 
+from itertools import repeat
 from math import floor
 from typing import Annotated
 
@@ -242,7 +243,8 @@ def _waves(end: float, num_cycles: float, steps: int, *, kept: float | None = No
 
 def _restarts(num_cycles: int, steps: int) -> Plan:
     """Falls from 1 to 0, as many as fit in; each in the updates that theirs, in floats, has in it."""
-    found = cycles([k * steps / num_cycles for k in range(num_cycles + 1)], lambda t: floor(num_cycles * (t / steps)))
+    starts = [k * steps / num_cycles for k in range(num_cycles + 1)]
+    found = cycles(starts, repeat(steps / num_cycles), lambda t: floor(num_cycles * (t / steps)))
 
     def fall(cycle: Cycle) -> Plan:
         if cycle.whole:

@@ -1,0 +1,63 @@
+"""What optax's functions take besides numbers: scales at boundaries, and the arguments of several calls."""
+
+from collections.abc import Mapping
+from typing import Annotated, Any
+
+from preheat._fields import Field, Steps, field_of
+from preheat.like._pieces import Rate
+
+__all__ = ["Boundaries", "Calls"]
+
+_UPDATE, _FACTOR = field_of(Steps), field_of(Rate)
+
+
+class Scales(Field):
+    """A kind of parameter that maps updates to factors."""
+
+    def check(self, who: str, name: str, got: object) -> Any:
+        """`got`, a mapping, as a dict in the order of its keys.
+
+        Raises:
+            TypeError: it is none, or what it holds is of another kind.
+            ValueError: a key or a factor is outside its bounds.
+        """
+        if not isinstance(got, Mapping):
+            raise TypeError(self._refusal(who, name, got))
+        try:
+            scales = {_UPDATE.check("", "", key): _FACTOR.check("", "", scale) for key, scale in got.items()}
+        except (TypeError, ValueError) as error:
+            raise type(error)(self._refusal(who, name, got)) from None
+        return dict(sorted(scales.items()))
+
+
+class Keywords(Field):
+    """A kind of parameter that is the keyword arguments of several calls."""
+
+    def check(self, who: str, name: str, got: object) -> Any:
+        """`got`, a tuple or list of dicts, as a tuple.
+
+        Raises:
+            TypeError: it is something else.
+            ValueError: it is empty.
+        """
+        if not isinstance(got, list | tuple) or not all(map(_names_arguments, got)):
+            raise TypeError(self._refusal(who, name, got))
+        if not got:
+            raise ValueError(self._refusal(who, name, got))
+        return tuple(got)
+
+
+def _names_arguments(got: object) -> bool:
+    return isinstance(got, Mapping) and all(isinstance(name, str) for name in got)
+
+
+Boundaries = Annotated[
+    dict[int, float],
+    Scales("a dict from whole numbers of updates to factors from 0 up", whole=False, good=({2: 0.5, 5: 0.1}, {}),
+           bad=(1, "linear", [1, 2], {1.5: 1}, {"1": 1}, {1: None}, {-1: 1}, {1: -1})),
+]  # fmt: skip
+Calls = Annotated[
+    tuple[dict[str, Any], ...],
+    Keywords("a tuple of dicts, the arguments of warmup_cosine_decay_schedule, at least one", whole=False,
+             bad=(1, None, (), (1,), ({1: 1},), {"decay_steps": 1})),
+]  # fmt: skip

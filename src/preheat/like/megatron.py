@@ -1,0 +1,96 @@
+"""The schedules of Megatron-LM's `OptimizerParamScheduler`, one function for each of its two methods.
+
+What they give are values, not multipliers:
+
+    Scheduler(optimizer, values={"lr": get_lr(...), "weight_decay": get_wd(...)})
+
+Megatron counts samples, so that a batch of 256 is a step of 256. Divide its lengths by the batch, or keep them with
+`clock="manual"` and `advance(256)`. A group with a `max_lr`, `min_lr`, `start_wd` or `end_wd` of its own has a plan of
+its own, and `wd_mult` multiplies one.
+"""
+
+from typing import Annotated
+
+from preheat._cut import until
+from preheat._fields import Count, Number, Steps, checked, require
+from preheat._nodes import maximum, zero_based
+from preheat._plan import Plan, constant
+from preheat.like._asked import OneOf
+from preheat.like._pieces import Rate, in_turn, warmed_up
+from preheat.shapes.bends import shifted_exponential
+from preheat.shapes.laws import inverse_sqrt
+from preheat.shapes.ramps import cosine, linear, one_minus_sqrt
+
+__all__ = ["get_lr", "get_wd"]
+
+DecayStyle = Annotated[str, OneOf.of("constant", "linear", "cosine", "inverse-square-root", "WSD")]
+AnnealStyle = Annotated[str, OneOf.of("linear", "cosine", "exponential", "minus_sqrt")]
+IncreaseStyle = Annotated[str, OneOf.of("constant", "linear", "cosine")]
+
+
+@checked
+def get_lr(  # noqa: PLR0913  # theirs
+    *, init_lr: Number = 0.0, max_lr: Rate, min_lr: Rate = 0.0, lr_warmup_steps: Steps = 0, lr_decay_steps: Count,
+    lr_decay_style: DecayStyle, wsd_decay_steps: Count | None = None, lr_wsd_decay_style: AnnealStyle | None = None,
+) -> Plan:  # fmt: skip
+    """Warm up from `init_lr` to `max_lr`, then by `lr_decay_style` to `min_lr`; `lr_decay_steps` are the whole run.
+
+    The style "inverse-square-root" holds at its last value, where theirs jumps to `min_lr`.
+
+    >>> get_lr(max_lr=3e-4, min_lr=3e-5, lr_warmup_steps=2, lr_decay_steps=6, lr_decay_style="cosine")
+    zero_based(linear(0, 0.0003, steps=2) >> cosine(0.0003, 3e-05, steps=4))
+    >>> get_lr(max_lr=1, lr_decay_steps=6, lr_decay_style="WSD", wsd_decay_steps=4, lr_wsd_decay_style="minus_sqrt")
+    zero_based(constant(1, steps=2) >> one_minus_sqrt(1, 0, steps=4))
+
+    Same values as Megatron-LM's `OptimizerParamScheduler.get_lr`, up to the end.
+    """
+    require(min_lr <= max_lr, "min_lr must be at most max_lr")
+    require(init_lr <= max_lr, "init_lr must be at most max_lr")
+    require(lr_warmup_steps < lr_decay_steps, "lr_warmup_steps must be less than lr_decay_steps, and are among them")
+    rest = lr_decay_steps - lr_warmup_steps
+    if lr_decay_style == "constant":
+        fall = constant(max_lr)
+    elif lr_decay_style == "inverse-square-root":
+        fall = _inverse_sqrt(max_lr, min_lr, lr_warmup_steps, rest)
+    elif lr_decay_style == "WSD":
+        fall = _annealed(max_lr, min_lr, rest, wsd_decay_steps, lr_wsd_decay_style)
+    else:
+        fall = (linear if lr_decay_style == "linear" else cosine)(max_lr, min_lr, steps=rest)
+    return warmed_up(fall, steps=lr_warmup_steps, start=init_lr, peak=max_lr)
+
+
+@checked
+def get_wd(*, start_wd: Rate, end_wd: Rate, wd_incr_steps: Count, wd_incr_style: IncreaseStyle) -> Plan:
+    """A weight decay that rises from `start_wd` to `end_wd`, or stays.
+
+    >>> get_wd(start_wd=0.25, end_wd=0.5, wd_incr_steps=4, wd_incr_style="linear").values()
+    [0.25, 0.3125, 0.375, 0.4375]
+
+    Same values as Megatron-LM's `OptimizerParamScheduler.get_wd`.
+    """
+    require(start_wd <= end_wd, "start_wd must be at most end_wd")
+    if wd_incr_style == "constant":
+        require(start_wd == end_wd, "end_wd must be start_wd where the style is constant")
+        return constant(end_wd)
+    return zero_based((linear if wd_incr_style == "linear" else cosine)(start_wd, end_wd, steps=wd_incr_steps))
+
+
+def _inverse_sqrt(high: float, low: float, warmup: int, steps: int) -> Plan:
+    """A fall measured in warm-ups; theirs takes it as one update where there is none, and the first for the second."""
+    law = high * inverse_sqrt(warmup or 1)
+    begun = law if warmup else constant(high, steps=1) >> law
+    return until(maximum(begun, low) if low else begun, steps)
+
+
+def _annealed(high: float, low: float, rest: int, steps: int | None, style: str | None) -> Plan:
+    """Level, and down to `low` in the last `steps`."""
+    require(steps is not None and style is not None, "wsd_decay_steps and lr_wsd_decay_style must be given")
+    steps = steps or 0
+    require(steps <= rest, "wsd_decay_steps must be at most lr_decay_steps - lr_warmup_steps")
+    fall = {
+        "linear": linear(high, low, steps=steps),
+        "cosine": cosine(high, low, steps=steps),
+        "exponential": shifted_exponential(high, low, ratio=0.5, steps=steps),
+        "minus_sqrt": one_minus_sqrt(high, low, steps=steps),
+    }[style or ""]
+    return in_turn(constant(high, steps=rest - steps), fall)
