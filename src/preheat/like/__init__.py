@@ -10,4 +10,4 @@ theirs sets the lr, whatever the group's is, the plan is of learning rates, and 
 after its end, falls below 0 or jumps, the plan is theirs up to the end and keeps its value.
 """
 
-from preheat.like import ignite, pytorch_warmup, torch
+from preheat.like import ignite, megatron, nanogpt, optax, pytorch_warmup, timm, torch, torchtitan, transformers

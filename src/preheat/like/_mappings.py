@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Annotated, Any
 
 from preheat._fields import Field, Steps, field_of
+from preheat.like._asked import Rows
 from preheat.like._pieces import Rate
 
 __all__ = ["Boundaries", "Calls"]
@@ -30,25 +31,19 @@ class Scales(Field):
         return dict(sorted(scales.items()))
 
 
-class Keywords(Field):
+class Keywords(Rows):
     """A kind of parameter that is the keyword arguments of several calls."""
 
-    def check(self, who: str, name: str, got: object) -> Any:
-        """`got`, a tuple or list of dicts, as a tuple.
+    @staticmethod
+    def one(got: object) -> Any:
+        """The arguments of one of them.
 
         Raises:
-            TypeError: it is something else.
-            ValueError: it is empty.
+            TypeError: it is no mapping, or has a key that is no name.
         """
-        if not isinstance(got, list | tuple) or not all(map(_names_arguments, got)):
-            raise TypeError(self._refusal(who, name, got))
-        if not got:
-            raise ValueError(self._refusal(who, name, got))
-        return tuple(got)
-
-
-def _names_arguments(got: object) -> bool:
-    return isinstance(got, Mapping) and all(isinstance(name, str) for name in got)
+        if not isinstance(got, Mapping) or not all(isinstance(name, str) for name in got):
+            raise TypeError
+        return got
 
 
 Boundaries = Annotated[
@@ -59,5 +54,6 @@ Boundaries = Annotated[
 Calls = Annotated[
     tuple[dict[str, Any], ...],
     Keywords("a tuple of dicts, the arguments of warmup_cosine_decay_schedule, at least one", whole=False,
+             good=(({"init_value": 0, "peak_value": 1, "warmup_steps": 1, "decay_steps": 2},),),
              bad=(1, None, (), (1,), ({1: 1},), {"decay_steps": 1})),
 ]  # fmt: skip

@@ -13,10 +13,11 @@ from typing import Annotated, Any
 
 from preheat._cut import after, until
 from preheat._fields import LAST, Beta, Count, Factor, Milestones, Number, Positive, Steps, checked, require
-from preheat._nodes import maximum, repeat, reverse, zero_based
+from preheat._nodes import maximum, reverse, zero_based
 from preheat._plan import Plan, constant
 from preheat.like._asked import Flag, OneOf, share_of
 from preheat.like._pieces import Cycle, Rate, cycles, in_turn, listed, restarted, warmed_up
+from preheat.recipes.points import staircase
 from preheat.shapes.bends import cosine_k, cosine_wave, polynomial_k, shifted_exponential, tanh
 from preheat.shapes.laws import inverse_sqrt, power_law, stairs
 from preheat.shapes.ramps import cosine, linear, one_minus_sqrt, polynomial
@@ -141,7 +142,7 @@ def StepLRScheduler(  # noqa: PLR0913  # theirs
     if decay_rate == 1:
         plan = constant(1)
     elif decay_t < LAST and decay_t == round(decay_t):
-        plan = repeat(constant(1, steps=round(decay_t)), decay=decay_rate)
+        plan = staircase(decay_rate, every=round(decay_t))
     else:
         plan = stairs(decay_rate, every=decay_t)
     return _led(plan, warmup_t, warmup_lr_init, base_lr, prefix=warmup_prefix)
