@@ -79,6 +79,7 @@ $(VENV)/test: $(VENV)/all
 $(VENV)/peers: $(VENV)/test
 	@echo "installing the peers that the tests compare with"
 	@$(INSTALL) --group peers
+	@$(INSTALL) --no-deps timm # for its schedulers; the rest of it needs torchvision
 	@touch $@
 
 $(VENV)/lint: $(VENV)/test

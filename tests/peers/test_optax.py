@@ -1,4 +1,4 @@
-"""The schedules of optax, in float32, and our plans in its place."""
+"""Our plans in the place of optax's schedules, in float32."""
 
 import jax
 import jax.numpy as jnp
@@ -38,11 +38,6 @@ def used_by(schedule):
         return state, -change
 
     return jax.lax.scan(update, optimizer.init(jnp.zeros(())), length=UPDATES)[1]
-
-
-@pytest.mark.parametrize(("schedule", "plan"), CASES.values(), ids=CASES)
-def test_a_plan_has_the_values_of(schedule, plan, agree):
-    agree(plan.values(UPDATES), used_by(schedule), within=1e-6)
 
 
 @pytest.mark.parametrize(("schedule", "plan"), CASES.values(), ids=CASES)
