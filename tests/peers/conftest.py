@@ -5,6 +5,7 @@ largest difference in all of its cases.
 """
 
 import json
+from importlib import import_module
 from pathlib import Path
 
 import numpy as np
@@ -39,6 +40,12 @@ def optimizer_with():
         return torch.optim.SGD(groups, lr=lrs[0])
 
     return make
+
+
+@pytest.fixture(scope="session")
+def timm_schedulers():
+    """`timm.scheduler`, without the rest of timm, which needs torchvision."""
+    return import_module("benchmarks._torture.of_others").timm()
 
 
 @pytest.fixture

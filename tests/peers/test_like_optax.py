@@ -16,7 +16,8 @@ LONG = 12_000
 ENDS = [(3e-4, 3e-5), (1, 0), (0, 1), (-1, 2)]
 SPANS = [(LONG, 0), (10, 3), (1, 0), (7, 1)]  # transition_steps and transition_begin
 BOUNDARIES: list[Any] = [
-    {3_000: 0.5, 6_000: 3.0, 9_000: 0.1}, None, {}, {3: 0.1, 7: 0.5}, {7: 0.5, 3: 0.1}, {0: 0.5, 4: 2.0, 6: 0.0}, {0: 3.0},
+    {3_000: 0.5, 6_000: 3.0, 9_000: 0.1}, None, {}, {3: 0.1, 7: 0.5}, {7: 0.5, 3: 0.1}, {0: 0.5, 4: 2.0, 6: 0.0},
+    {0: 3.0},
 ]  # fmt: skip
 CASES: list[tuple[str, dict[str, Any], int]] = [
     ("constant_schedule", {"value": 0.3}, LONG),
