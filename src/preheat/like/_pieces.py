@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from math import ceil
-from typing import Annotated, Any, NamedTuple
+from typing import Annotated, Any, NamedTuple, NoReturn
 
 from preheat._fields import TINY, Field, require
 from preheat._nodes import Curve, table, zero_based
@@ -10,7 +10,7 @@ from preheat._nodes.lengths import MOST
 from preheat._plan import Plan, constant, joined
 from preheat.shapes.ramps import linear
 
-__all__ = ["Cycle", "Rate", "cycles", "in_turn", "listed", "restarted", "warmed_up"]
+__all__ = ["Cycle", "Rate", "cycles", "in_turn", "listed", "no_plan", "restarted", "warmed_up"]
 
 Rate = Annotated[
     float, Field("a number from 0 up", whole=False, low=-TINY, good=(0.0, 0.5),
@@ -88,3 +88,13 @@ def listed(make: Any, cycle: Cycle, *ends: float, **bends: float) -> Plan:
     require(cycle.steps <= LISTED, f"a cycle that is no whole number of updates must be at most {LISTED} of them long")
     times = (min(cycle.shift + update, cycle.length) for update in range(cycle.steps))
     return table(tuple([make.shape.formula(t, *ends, **bends, steps=cycle.length) for t in times]))
+
+
+def no_plan(who: str) -> NoReturn:
+    """Refuse what is no plan.
+
+    Raises:
+        TypeError: always.
+    """
+    message = f"{who}(): it must be a plan, and this follows a metric; use preheat.torch.Plateau"
+    raise TypeError(message)

@@ -12,7 +12,7 @@ its own, and `wd_mult` multiplies one.
 from typing import Annotated
 
 from preheat._cut import until
-from preheat._fields import Count, Number, Steps, checked, require
+from preheat._fields import Count, Steps, checked, require
 from preheat._nodes import maximum, zero_based
 from preheat._plan import Plan, constant
 from preheat.like._asked import OneOf
@@ -30,7 +30,7 @@ IncreaseStyle = Annotated[str, OneOf.of("constant", "linear", "cosine")]
 
 @checked
 def get_lr(  # noqa: PLR0913  # theirs
-    *, init_lr: Number = 0.0, max_lr: Rate, min_lr: Rate = 0.0, lr_warmup_steps: Steps = 0, lr_decay_steps: Count,
+    *, init_lr: Rate = 0.0, max_lr: Rate, min_lr: Rate = 0.0, lr_warmup_steps: Steps = 0, lr_decay_steps: Count,
     lr_decay_style: DecayStyle, wsd_decay_steps: Count | None = None, lr_wsd_decay_style: AnnealStyle | None = None,
 ) -> Plan:  # fmt: skip
     """Warm up from `init_lr` to `max_lr`, then by `lr_decay_style` to `min_lr`; `lr_decay_steps` are the whole run.
@@ -42,7 +42,7 @@ def get_lr(  # noqa: PLR0913  # theirs
     >>> get_lr(max_lr=1, lr_decay_steps=6, lr_decay_style="WSD", wsd_decay_steps=4, lr_wsd_decay_style="minus_sqrt")
     zero_based(constant(1, steps=2) >> one_minus_sqrt(1, 0, steps=4))
 
-    Same values as Megatron-LM's `OptimizerParamScheduler.get_lr`, up to the end.
+    Same values as `OptimizerParamScheduler.get_lr` of Megatron-LM, up to the end.
     """
     require(min_lr <= max_lr, "min_lr must be at most max_lr")
     require(init_lr <= max_lr, "init_lr must be at most max_lr")
@@ -66,7 +66,7 @@ def get_wd(*, start_wd: Rate, end_wd: Rate, wd_incr_steps: Count, wd_incr_style:
     >>> get_wd(start_wd=0.25, end_wd=0.5, wd_incr_steps=4, wd_incr_style="linear").values()
     [0.25, 0.3125, 0.375, 0.4375]
 
-    Same values as Megatron-LM's `OptimizerParamScheduler.get_wd`.
+    Same values as `OptimizerParamScheduler.get_wd` of Megatron-LM.
     """
     require(start_wd <= end_wd, "start_wd must be at most end_wd")
     if wd_incr_style == "constant":

@@ -15,14 +15,14 @@ def get_lr(
 ) -> Plan:
     """Up in equal steps, of which the peak would be one more, and down along a cosine to `min_lr`.
 
-    Parameters and defaults are those of `train.py`.
+    Parameters and defaults are theirs.
 
     >>> get_lr(learning_rate=3, warmup_iters=2, lr_decay_iters=6, min_lr=1)
     linear(0, 2, steps=2) >> zero_based(cosine(3, 1, steps=4))
     >>> get_lr(learning_rate=3, warmup_iters=2, lr_decay_iters=4, min_lr=1)(4)
     1.0
 
-    Same values as nanoGPT's `get_lr`.
+    Same values as `get_lr` of nanoGPT's `train.py`.
     """
     require(lr_decay_iters > warmup_iters, "lr_decay_iters must be more than warmup_iters, which are among them")
     highest = learning_rate * warmup_iters / (warmup_iters + 1)

@@ -287,7 +287,7 @@ def _growing(start: float, every: int, rate: float, end: float | None, *, stairs
     """A growth that has reached `end` when it is over."""
     rule = "end_value must be given where decay_rate is above 1, and at least init_value, which must be above 0"
     require(end is not None and end >= start > 0, rule)
-    times = max(ceil(log(end / start) / log(rate)), 1) if end else 1
+    times = max(ceil((log(end) - log(start)) / log(rate)), 1) if end else 1
     require(times * log(rate) < _MOST, "end_value must be nearer to init_value")
     if not stairs:
         return exponential(start, start * rate**times, steps=times * every)

@@ -1,34 +1,34 @@
 """The schedulers of `timm.scheduler`, each a multiplier of the group's lr, stepped as timm's own training script does.
 
 That script sets no lr before the first update, which so has the group's own or the start of the warm-up. `t` is counted
-in updates, or with `clock="calls"` in epochs. Left out are `PlateauLRScheduler`, which follows a metric, as
-`preheat.torch.Plateau` does, and noise: theirs is drawn from torch's generator, for which no formula stands; `noise`
-has its own numbers, and a `table` holds any.
+in updates, or with `clock="calls"` in epochs. Noise is left out: theirs is drawn from torch's generator, for which no
+formula stands; `noise` has its own numbers, and a `table` holds any.
 """
 
 from collections.abc import Callable
 from itertools import pairwise
 from math import floor, inf, log
-from typing import Annotated, Any
+from typing import Annotated, Any, NoReturn
 
 from preheat._cut import after, until
 from preheat._fields import LAST, Beta, Count, Factor, Milestones, Number, Positive, Steps, checked, require
 from preheat._nodes import maximum, reverse, zero_based
 from preheat._plan import Plan, constant
 from preheat.like._asked import Flag, OneOf, share_of
-from preheat.like._pieces import Cycle, Rate, cycles, in_turn, listed, restarted, warmed_up
+from preheat.like._pieces import Cycle, Rate, cycles, in_turn, listed, no_plan, restarted, warmed_up
 from preheat.recipes.points import staircase
 from preheat.shapes.bends import cosine_k, cosine_wave, polynomial_k, shifted_exponential, tanh
 from preheat.shapes.laws import inverse_sqrt, power_law, stairs
 from preheat.shapes.ramps import cosine, linear, one_minus_sqrt, polynomial
 
 __all__ = [
-    "CosineLRScheduler", "MultiStepLRScheduler", "PolyLRScheduler", "StepLRScheduler", "TanhLRScheduler",
-    "WSDLRScheduler",
+    "CosineLRScheduler", "MultiStepLRScheduler", "PlateauLRScheduler", "PolyLRScheduler", "StepLRScheduler",
+    "TanhLRScheduler", "WSDLRScheduler",
 ]  # fmt: skip
 
 StableFn = Annotated[str, OneOf.of("constant", "rsqrt", "power")]
 DecayFn = Annotated[str, OneOf.of("linear", "1-sqrt", "cosine", "power", "exp")]
+_STEEP = 100  # a hyperbolic tangent is flat beyond, and its exponential finite
 
 
 @checked
@@ -113,10 +113,14 @@ def TanhLRScheduler(  # noqa: PLR0913  # theirs
     """
     low = share_of(base_lr, lr_min, "lr_min")
     require(lb < ub, "lb must be below ub")
+    require(max(-lb, ub) <= _STEEP, f"lb must be at least -{_STEEP} and ub at most {_STEEP}")
 
     def piece(cycle: Cycle) -> Plan:
+        ends = cycle_decay**cycle.k, low
+        if cycle.length < 1:
+            return listed(tanh, cycle, *ends, low=lb, high=ub)
         begun, done = (lb + (ub - lb) * share for share in (cycle.first, cycle.last))
-        return tanh(cycle_decay**cycle.k, low, low=begun, high=done, steps=cycle.steps)
+        return tanh(*ends, low=begun, high=done, steps=cycle.steps)
 
     plan = restarted(_cycles(t_initial, cycle_mul, cycle_limit), piece, low)
     if not warmup_t:
@@ -197,6 +201,15 @@ def WSDLRScheduler(  # noqa: PLR0913  # theirs
         falling = until(maximum(law, low) - low if low else law, t_initial)
         plan = low + falling * in_turn(stable, _decay(decay_fn, 0, decay_t, decay_power, decay_ratio))
     return _led(plan, warmup_t, warmup_lr_init, base_lr, prefix=True)
+
+
+def PlateauLRScheduler(*_args: object, **_kwargs: object) -> NoReturn:
+    """No plan: it follows a metric. `preheat.torch.Plateau` does.
+
+    Raises:
+        TypeError: always; the message says what to use.
+    """
+    no_plan("PlateauLRScheduler")
 
 
 def _law(name: str, timescale: float, power: float) -> Plan:

@@ -36,7 +36,7 @@ def LRSchedulersContainer(
     require(warmup_steps <= total_steps, "warmup_steps must be at most total_steps")
     room = total_steps - warmup_steps
     decay_steps = room if decay_ratio is None else round(total_steps * decay_ratio)
-    rule = "decay_ratio must leave room for warmup_steps; None is a decay that begins after the warm-up"
+    rule = "decay_ratio must be what warmup_steps leave, or less; None is a decay that begins after them"
     require(decay_steps <= room, rule)
     stable = constant(1, steps=room - decay_steps)
     fall = [zero_based(_DECAYS[decay_type](1, min_lr_factor, steps=decay_steps))] if decay_steps else []

@@ -1,18 +1,14 @@
-"""The schedules of `transformers.optimization`, each a multiplier of the group's lr.
-
-Two of theirs follow a metric and are no plans: `get_reduce_on_plateau_schedule`, for which there is
-`preheat.torch.Plateau`, and `get_greedy_schedule`, of which `Plateau` has the cuts and nothing here the rises.
-"""
+"""The schedules of `transformers.optimization`, each a multiplier of the group's lr."""
 
 from itertools import repeat
 from math import floor
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 from preheat._fields import Count, Positive, Steps, checked, require
 from preheat._nodes import reverse, zero_based
 from preheat._plan import Plan, constant
 from preheat.like._asked import OneOf, share_of
-from preheat.like._pieces import Cycle, Rate, cycles, in_turn, restarted, warmed_up
+from preheat.like._pieces import Cycle, Rate, cycles, in_turn, no_plan, restarted, warmed_up
 from preheat.shapes.bends import cosine_wave
 from preheat.shapes.laws import inverse_sqrt
 from preheat.shapes.ramps import cosine, linear, one_minus_sqrt, polynomial
@@ -20,8 +16,9 @@ from preheat.shapes.ramps import cosine, linear, one_minus_sqrt, polynomial
 __all__ = [
     "get_constant_schedule", "get_constant_schedule_with_warmup", "get_cosine_schedule_with_warmup",
     "get_cosine_with_hard_restarts_schedule_with_warmup", "get_cosine_with_min_lr_schedule_with_warmup",
-    "get_cosine_with_min_lr_schedule_with_warmup_lr_rate", "get_inverse_sqrt_schedule",
-    "get_linear_schedule_with_warmup", "get_polynomial_decay_schedule_with_warmup", "get_wsd_schedule",
+    "get_cosine_with_min_lr_schedule_with_warmup_lr_rate", "get_greedy_schedule", "get_inverse_sqrt_schedule",
+    "get_linear_schedule_with_warmup", "get_polynomial_decay_schedule_with_warmup", "get_reduce_on_plateau_schedule",
+    "get_wsd_schedule",
 ]  # fmt: skip
 
 Curved = Annotated[str, OneOf.of("linear", "cosine", "1-sqrt")]
@@ -211,6 +208,24 @@ def get_wsd_schedule(  # noqa: PLR0913  # theirs
         "1-sqrt": one_minus_sqrt(1, min_lr_ratio, steps=num_decay_steps),
     }[decay_type]
     return zero_based(in_turn(rise, constant(1, steps=stable), fall))
+
+
+def get_reduce_on_plateau_schedule(*_args: object, **_kwargs: object) -> NoReturn:
+    """No plan: it follows a metric. `preheat.torch.Plateau` does.
+
+    Raises:
+        TypeError: always; the message says what to use.
+    """
+    no_plan("get_reduce_on_plateau_schedule")
+
+
+def get_greedy_schedule(*_args: object, **_kwargs: object) -> NoReturn:
+    """No plan: it follows a metric, down and up. `preheat.torch.Plateau` has the cuts; nothing here raises an lr again.
+
+    Raises:
+        TypeError: always; the message says what to use.
+    """
+    no_plan("get_greedy_schedule")
 
 
 def _rest(num_warmup_steps: int, num_training_steps: int) -> int:
