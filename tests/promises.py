@@ -18,6 +18,20 @@ PEERS = [module for name, module in vars(like).items() if isinstance(module, Mod
 LIKE = {(peer.__name__.rpartition(".")[2], name): getattr(peer, name) for peer in PEERS for name in peer.__all__}
 
 BOUND = 4 * 2.0**-52
+TOTALS = {"total_steps", "num_training_steps"}
+
+
+def choices(make):
+    """What to try for each parameter of a function: the good values of its annotation, and None where it is optional.
+
+    A total may be longer than the good values of a length are.
+    """
+    parameters = make.shape.parameters if hasattr(make, "shape") else make.parameters
+    optional = {name for name, parameter in parameters.signature.parameters.items() if parameter.default is None}
+    return {
+        name: (*((40,) if name in TOTALS else ()), *field.good, *((None,) if name in optional else ()))
+        for name, field in parameters.fields.items()
+    }
 
 
 def samples(make):

@@ -18,7 +18,7 @@ import torch
 import bad_calls
 from preheat._fields import Field, shown
 from preheat._plan import VOCABULARY
-from promises import LIKE
+from promises import LIKE, choices
 
 # Each is tried for every parameter that is a number.
 NUMBERS = {
@@ -55,12 +55,11 @@ class Row(NamedTuple):
         return [(label, value) for label, value in self.values() if self.rule.error(value)]
 
 
-def good_arguments(make, fields):
-    """The first of the good values of the annotations that the callable takes together; a total may be longer."""
-    for values in product(
-        *((*field.good, 40) if name == "total_steps" else field.good for name, field in fields.items())
-    ):
-        arguments = dict(zip(fields, values, strict=True))
+def good_arguments(make):
+    """The first of the good values of the annotations that the callable takes together."""
+    tried = choices(make)
+    for values in product(*tried.values()):
+        arguments = dict(zip(tried, values, strict=True))
         try:
             make(**arguments)
         except ValueError:
@@ -107,7 +106,7 @@ def of_annotations():
         parameters = make.shape.parameters if hasattr(make, "shape") else getattr(make, "parameters", None)
         if parameters is None:
             continue  # it is in the table
-        good = good_arguments(make, parameters.fields)
+        good = good_arguments(make)
         for name, field in parameters.fields.items():
 
             def call(value, make=make, good=good, name=name):
