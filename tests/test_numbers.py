@@ -31,7 +31,9 @@ from preheat import (
     radam,
     rex,
     rsqrt,
+    shifted_exponential,
     sigmoid,
+    stairs,
     tanh,
     warmup,
     zero_based,
@@ -61,6 +63,7 @@ FORMULAS: dict[Any, Any] = {
     cosine_wave: lambda u, crest, trough, first, last: (
         trough + (crest - trough) * (1 + EXACT.cos(EXACT.pi * (first * (1 - u) + last * u))) / 2
     ),
+    shifted_exponential: lambda u, start, end, ratio: end + (start - end) * (ratio**u - ratio) / (1 - ratio),
     polynomial_k: lambda u, start, end, power, k: end + (start - end) * (1 - u**k) ** power,
     tanh: lambda u, start, floor, low, high: floor + (start - floor) * (1 - EXACT.tanh(low * (1 - u) + high * u)) / 2,
     chebyshev: lambda u, m, big: 2 / (big + m - (big - m) * EXACT.cos((u * STEPS - EXACT.mpf(0.5)) * EXACT.pi / STEPS)),
@@ -71,6 +74,7 @@ LAWS: dict[Any, Any] = {
     inverse_time: lambda t, timescale: 1 / (1 + t / timescale),
     power_law: lambda t, timescale, power: (1 + t / timescale) ** -power,
     exponential_decay: lambda t, gamma, every: gamma ** (t / every),
+    stairs: lambda t, gamma, every: gamma ** EXACT.floor(t / every),
     exponential_warmup: lambda t, timescale: 1 - EXACT.exp(-t / timescale),
     gi_adam: lambda t, beta2: EXACT.sqrt(1 - beta2**t),
     radam: lambda *numbers: rectified(*numbers),  # noqa: PLW0108  # defined below
@@ -96,6 +100,7 @@ ONE_SIGN: list[Any] = [
     *((make, ends, {}) for make in (one_minus_square, mirror_cosine, rex, logarithmic) for ends in ENDS),
     *((cosine_power, ends, {"power": power}) for power in (0.5, 1, 2) for ends in ((1, 0), (1, 0.001), (0, 1))),
     *((cosine_k, ends, {"k": k}) for k in (0.5, 1, 2) for ends in ((1, 0), (1, 0.001), (0, 1))),
+    *((shifted_exponential, ends, {"ratio": ratio}) for ratio in (0.5, 0.1, 0.999) for ends in ENDS),
     *((polynomial_k, (1, 0.001), {"power": power, "k": k}) for power in (0.5, 3) for k in (0.5, 1, 3)),
     *((polynomial_k, ends, {"power": 2, "k": 2}) for ends in ((1, 0), (0, 1))),
 ]
@@ -189,6 +194,7 @@ def error_of(law, *arguments, **options):
         *((inverse_time, (timescale,), {}) for timescale in (1, 0.3, 1e4)),
         *((power_law, (1_000,), {"power": power}) for power in (0.51, 1, 2, 5)),
         *((exponential_decay, (g,), {"every": n}) for g, n in ((0.5, 1_000), (0.1, 30_000), (0.9999, 1), (0.97, 7))),
+        *((stairs, (g,), {"every": n}) for g, n in ((0.5, 1_000.5), (0.1, 33_333.3), (0.9999, 2.4), (0.97, 70.1))),
         *((exponential_warmup, (timescale,), {}) for timescale in (1, 1_000, 666.7)),
         *((gi_adam, (beta2,), {}) for beta2 in (0.9, 0.99, 0.999, 0.999999)),
     ],
