@@ -48,16 +48,23 @@ def chained(first, second):
     return first + second if first.steps is None else first >> second
 
 
+def stretched(plan, steps):
+    """The plan in another length; the plan itself where it has none."""
+    try:
+        return stretch(plan, steps=steps) if plan.steps else plan
+    except ValueError as error:  # a shape that cannot be so short
+        raise UnsatisfiedAssumption from error
+
+
 def combined(inner):
     """A plan made of a plan; the plan itself where it has no length and would need one."""
-    longer = lambda plan, steps: stretch(plan, steps=steps) if plan.steps else plan  # noqa: E731  # a short function
     return (
         st.builds(maximum, inner, inner | numbers)
         | st.builds(minimum, inner | numbers, inner)
         | st.builds(lambda plan, decay: repeat(plan, decay=decay) if plan.steps else plan, inner, decays)
         | st.builds(lambda plan, decay: repeat(plan, 3, decay=decay) if plan.steps else plan, inner, decays)
         | st.builds(lambda plan: plan if plan.steps is None else reverse(plan), inner)
-        | st.builds(longer, inner, st.integers(0, 12))
+        | st.builds(stretched, inner, st.integers(0, 12))
         | st.builds(lambda plan, seed: noise(plan, 0.5, seed=seed), inner, st.integers(0, 9))
     )
 
