@@ -20,6 +20,7 @@ from preheat.like._cycles import (
     OneCycleLR_momentum,
     Strategy,
 )
+from preheat.like._pieces import no_plan
 from preheat.recipes.cycles import sgdr
 from preheat.recipes.points import milestones as levels
 from preheat.recipes.points import staircase
@@ -237,4 +238,4 @@ def ReduceLROnPlateau(*_args: object, **_kwargs: object) -> NoReturn:
     Raises:
         TypeError: always; the message says what to use.
     """
-    raise TypeError("ReduceLROnPlateau(): it must be a plan, and this follows a metric; use preheat.torch.Plateau")
+    no_plan("ReduceLROnPlateau")
