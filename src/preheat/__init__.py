@@ -12,10 +12,14 @@ from typing import TYPE_CHECKING
 
 from preheat import recipes, shapes
 from preheat._cut import after, until
+from preheat._describe import describe
+from preheat._diff import diff
 from preheat._fields import PreheatWarning
 from preheat._json import from_json, to_json
+from preheat._lint import lint
 from preheat._nodes import clip, function, maximum, minimum, noise, repeat, reverse, stretch, table, zero_based
 from preheat._plan import VOCABULARY, Plan, constant
+from preheat._plot import plot
 from preheat._text import parse
 
 if TYPE_CHECKING:  # names of the language, for editors and type checkers
@@ -37,6 +41,7 @@ else:
 __version__ = "0.1.0.dev0"
 
 globals().update(VOCABULARY)  # every name of the language is a name of the package
-__all__ = ["Plan", "PreheatWarning", "after", "clip", "constant", "from_json", "function", "maximum", "minimum",
-           "noise", "parse", "repeat", "reverse", "stretch", "table", "to_json", "until", "zero_based"]  # fmt: skip
+__all__ = ["Plan", "PreheatWarning", "after", "clip", "constant", "describe", "diff", "from_json", "function", "lint",
+           "maximum", "minimum", "noise", "parse", "plot", "repeat", "reverse", "stretch", "table", "to_json", "until",
+           "zero_based"]  # fmt: skip
 __all__ += [name for name in VOCABULARY if name not in __all__]

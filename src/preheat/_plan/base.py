@@ -193,6 +193,12 @@ class Plan(ABC):
     def __repr__(self) -> str:
         return self._written()[0]
 
+    def _repr_mimebundle_(self, **_options: object) -> dict[str, str]:
+        """What a notebook shows: a small picture, where matplotlib is installed to draw it."""
+        from preheat._plot import bundle  # noqa: PLC0415  # the one import upwards
+
+        return bundle(self)
+
     def _written(self) -> tuple[str, int]:
         """The expression that makes this plan, and how tightly its outermost operator binds."""
         make, args, kwargs = self._call()

@@ -1,0 +1,204 @@
+"""What a plan shows by itself, and beside the length of a run."""
+
+from collections.abc import Iterator
+from functools import cached_property
+
+from preheat._lint.codes import Finding, number
+from preheat._nodes import zero_based
+from preheat._plan import Plan
+from preheat._points import asks, seams, span, summit, updates
+
+__all__ = ["findings"]
+
+CLOSE = 0.01  # of the height of a plan: what is nearer than this counts as met
+MANY = 20  # times as many updates as planned look like epochs
+EPOCHS = 1_000  # more than this are not
+
+
+def findings(plan: Plan, total_steps: int | None = None, *, rate: bool = True) -> Iterator[Finding]:
+    """What a plan by itself shows; where it is no learning rate, only what its lengths show."""
+    view = _View(plan, total_steps)
+    if not view.looked:
+        return
+    lost = list(_peak(view)) if rate else []
+    yield from lost
+    yield from _jump(view)
+    if rate:
+        yield from _start(view)
+    if total_steps is not None and not lost:
+        yield from _length(view, total_steps)
+    if not lost and plan.steps and (total_steps is None or total_steps == plan.steps):
+        yield from _end(view)
+
+
+class _View:
+    """A plan, and what a run of it sees."""
+
+    def __init__(self, plan: Plan, total_steps: int | None) -> None:
+        self.plan = plan
+        self.total_steps = total_steps
+
+    @cached_property
+    def blind(self) -> bool:
+        """A user's function is asked at its own updates only, and of whole ones."""
+        return asks(self.plan)
+
+    @cached_property
+    def far(self) -> int:
+        """The updates of the whole plan; one more shows what it holds after its end."""
+        ends = 0 if self.plan.steps is None or self.blind else 1
+        whole = span(self.plan) + ends
+        return whole if self.total_steps is None else max(whole * (not self.blind), self.total_steps)
+
+    @cached_property
+    def run(self) -> int:
+        """The updates of the run; of one of unknown length, all."""
+        return self.total_steps or self.far
+
+    @cached_property
+    def looked(self) -> list[int]:
+        return updates(self.plan, self.run)
+
+    @cached_property
+    def top(self) -> int:
+        """The first update of the run that uses its highest value."""
+        return summit(self.plan, self.looked)
+
+    @cached_property
+    def peak(self) -> int:
+        """The first update of the plan that uses its highest value."""
+        return summit(self.plan, updates(self.plan, self.far))
+
+    @cached_property
+    def height(self) -> float:
+        """From the lowest to the highest value of the plan."""
+        low = min(map(self.plan, updates(self.plan, self.far)))
+        return self.plan(self.peak) - low
+
+    def near(self, x: float, y: float) -> bool:
+        return abs(x - y) <= CLOSE * self.height
+
+
+def _peak(view: _View) -> Iterator[Finding]:
+    """The highest value: behind the end of the run, or between two updates."""
+    plan, run, top = view.plan, view.run, view.top
+    highest, used = plan(view.peak), plan(top)
+    if not view.near(highest, used) and not _nearing(view):
+        values = list(map(plan, view.looked))
+        if values == sorted(values):
+            yield Finding(
+                "long-warmup",
+                f"its warm-up takes {view.peak + 1} updates and the run has {run}, so it reaches {number(used)} of "
+                f"{number(highest)}",
+                "shorten it",
+            )
+        else:
+            yield Finding(
+                "peak-unreached",
+                f"its highest value, {number(highest)}, is that of update {view.peak}, and the run has {run}; the "
+                f"highest used is {number(used)}",
+                "give it fewer steps",
+            )
+        return
+    ends = [] if view.blind else [(_before(plan, seam), seam) for seam in seams(plan, run) if seam]
+    end, seam = max(ends, default=(used, 0))
+    if end > used and not view.near(end, used):
+        yield Finding(
+            "peak-unreached",
+            f"no update uses {number(end)}, at which the piece before update {seam} ends; the highest used is "
+            f"{number(used)}, by update {top}",
+            "begin the next piece there, or leave out zero_based",
+        )
+
+
+def _nearing(view: _View) -> bool:
+    """Whether a law without an end rises to a limit, and so has no peak to be missed."""
+    return view.plan.steps is None and view.peak > max(seams(view.plan, view.far)) and _still_rises(view)
+
+
+def _still_rises(view: _View) -> bool:
+    return view.plan(2 * view.far) >= view.plan(view.peak)
+
+
+def _before(plan: Plan, seam: int) -> float:
+    """What the piece before a seam comes to, whether or not an update uses it."""
+    return zero_based(plan)(seam - min(1e-6, seam * 2**-30))
+
+
+def _jump(view: _View) -> Iterator[Finding]:
+    """The largest of the jumps, with the number of the others."""
+    jumps = [seam for seam in seams(view.plan, min(view.run, view.plan.steps or view.run)) if _jumps(view, seam)]
+    if not jumps:
+        return
+    plan = view.plan
+    seam = max(jumps, key=lambda seam: abs(plan(seam) - plan(seam - 1)))
+    others = f", the largest of {len(jumps)} jumps" if len(jumps) > 1 else ""
+    yield Finding(
+        "jump",
+        f"it jumps at update {seam} from {number(plan(seam - 1))} to {number(plan(seam))}{others}",
+        "if it is not meant, begin the next piece where the one before it ends",
+    )
+
+
+def _jumps(view: _View, seam: int) -> bool:
+    """Whether both what pieces come to and what updates use differ there by more than beside it."""
+    plan = view.plan
+    if seam == 0:
+        return False
+    gap = abs(plan(seam) - plan(seam - 1))
+    beside = max(abs(plan(max(seam - 2, 0)) - plan(seam - 1)), abs(plan(seam + 1) - plan(seam)))
+    if gap <= 2 * beside or gap <= CLOSE * view.height:
+        return False
+    return view.blind or not view.near(zero_based(plan)(seam), _before(plan, seam))
+
+
+def _start(view: _View) -> Iterator[Finding]:
+    if view.plan(0) == 0 and view.height:
+        yield Finding(
+            "zero-start",
+            "its first value is 0, so as a learning rate update 0 changes nothing",
+            "leave out zero_based, or start above 0",
+        )
+
+
+def _length(view: _View, total_steps: int) -> Iterator[Finding]:
+    """The planned updates beside those of the run."""
+    plan, steps = view.plan, view.plan.steps
+    if steps is None or steps == total_steps:
+        return
+    if steps > total_steps:
+        yield Finding(
+            "end-unreached",
+            f"it has {steps} updates and the run {total_steps}, so it stops at {number(plan(total_steps - 1))} and "
+            f"not at {number(plan(steps))}",
+            f"write stretch(plan, steps={total_steps})",
+        )
+        return
+    held = number(plan(steps))
+    what = f"it ends after {steps} of {total_steps} updates, and the others use {held}"
+    if 0 < steps <= EPOCHS and total_steps >= MANY * steps and _has_come_down(view, steps):
+        yield Finding(
+            "epochs",
+            what,
+            f'if its lengths are epochs, write stretch(plan, steps={total_steps}) or pass clock="calls"; if it is to '
+            f"stay there, end it with >> constant({held})",
+        )
+    else:
+        remedy = f"write stretch(plan, steps={total_steps}), or end it with >> constant({held})"
+        yield Finding("ends-early", what, remedy)
+
+
+def _has_come_down(view: _View, steps: int) -> bool:
+    """Whether a plan is over, and not only its warm-up."""
+    return view.height > 0 and view.plan(view.peak) - view.plan(steps) >= 3 / 4 * view.height
+
+
+def _end(view: _View) -> Iterator[Finding]:
+    """A zero-based reading leaves the end to the update after the last."""
+    plan, steps = view.plan, view.plan.steps or 0
+    if not view.blind and not view.near(plan(steps - 1), plan(steps)):
+        yield Finding(
+            "end-unreached",
+            f"its last update uses {number(plan(steps - 1))}, and its end, {number(plan(steps))}, comes after it",
+            "leave out zero_based, or give the run one update more",
+        )

@@ -1,0 +1,156 @@
+"""A picture on matplotlib's axes, in the reader's own style."""
+
+from collections.abc import Mapping, Sequence
+from math import inf
+from typing import TYPE_CHECKING, Any
+
+from preheat._cut import After, Until
+from preheat._lint import number
+from preheat._nodes import ZeroBased
+from preheat._plan import Chain, Plan
+from preheat._plot._curves import Drawn, Unit, check_log, curves_of, extremes, unit_of
+from preheat._points import pieces
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+__all__ = ["draw", "plot"]
+
+MOST_PHASES = 12  # of more, none is shaded
+MANY = 10_000  # of a unit: from there on 20k is easier to read
+CHARACTER = 5.5  # points, of a name
+
+
+def plot(  # noqa: PLR0913  # as matplotlib's own functions
+    *plans: Plan | Mapping[str, Plan],
+    ax: "Axes | None" = None,
+    n: int | None = None,
+    log: str = "",
+    steps_per_epoch: float | None = None,
+    samples_per_step: float | None = None,
+    tokens_per_step: float | None = None,
+) -> "Axes":
+    """Draw plans with matplotlib, in the style that is set; the peak and the floor of each are marked.
+
+    A single plan has its phases shaded and named, and its expression above; several have a legend.
+
+    >>> from preheat import cosine, warmup
+    >>> ax = plot(warmup(2_000) >> cosine(1, 0.1, steps=98_000), tokens_per_step=500_000)
+    >>> ax.get_xlabel()
+    'tokens before the update (500000 each)'
+
+    Args:
+        plans: plans, or mappings from label to plan.
+        ax: the axes to draw on; by default those of a new figure.
+        n: how many updates to draw; by default all of the longest plan, or enough to see what becomes of it.
+        log: which axes are logarithmic, `""`, `"x"`, `"y"` or `"xy"`; along such an x updates count from 1.
+        steps_per_epoch: has the axis below say epochs; the updates of one.
+        samples_per_step: has it say samples; those of one update.
+        tokens_per_step: has it say tokens; those of one update.
+
+    Returns:
+        The axes.
+
+    Raises:
+        TypeError: an argument is of another kind.
+        ValueError: there is no plan, there are two units, or `log` is none of these.
+        ModuleNotFoundError: matplotlib is not installed.
+    """
+    log = check_log("plot", log)
+    unit = unit_of("plot", steps_per_epoch, samples_per_step, tokens_per_step)
+    curves = curves_of("plot", plans, n)
+    if ax is None:
+        from matplotlib import pyplot as plt  # noqa: PLC0415  # perhaps not installed
+
+        _, ax = plt.subplots(layout="constrained")
+    draw(ax, curves, log, unit)
+    return ax
+
+
+def draw(ax: "Axes", curves: Sequence[Drawn], log: str, unit: Unit) -> None:
+    """Draw curves, and say what is what."""
+    base = int("x" in log)
+    said: list[tuple[str, tuple[float, float]]] = []
+    for curve in curves:
+        x = [(i + base) * unit.each for i in curve.updates]
+        (line,) = ax.plot(x, curve.values, label=curve.label)
+        for name, i in extremes(curve):
+            place = (i + base) * unit.each, curve.plan(i)
+            ax.plot(*place, "o", color=line.get_color(), markersize=4, clip_on=False)
+            said += [(f"{name} {number(place[1])}", place)] if len(curves) == 1 else []
+    _axes(ax, log, unit, base)
+    for words, place in said:
+        _say(ax, words, place)
+    if len(curves) > 1:
+        ax.legend(loc="lower left", bbox_to_anchor=(0, 1), frameon=False, fontsize="small")
+    else:
+        _phases(ax, curves[0], unit, base)
+
+
+def _say(ax: "Axes", words: str, place: tuple[float, float]) -> None:
+    """Words beside a point: towards the middle of the picture, and above."""
+    left = (ax.transData + ax.transAxes.inverted()).transform(place)[0] > 1 / 2
+    ground = {"facecolor": ax.get_facecolor(), "edgecolor": "none", "alpha": 0.7, "pad": 1}
+    ax.annotate(words, place, (-6 if left else 6, 5), textcoords="offset points", ha="right" if left else "left",
+                va="bottom", fontsize="small", bbox=ground)  # fmt: skip
+
+
+def _axes(ax: "Axes", log: str, unit: Unit, base: int) -> None:
+    from matplotlib.ticker import EngFormatter  # noqa: PLC0415  # perhaps not installed
+
+    ax.margins(x=0.02, y=0.12)
+    if "x" in log:
+        ax.set_xscale("log")
+    elif ax.get_xlim()[1] >= MANY:
+        ax.xaxis.set_major_formatter(EngFormatter(sep=""))
+    if "y" in log:
+        ax.set_yscale("log", nonpositive="mask")
+    elif ax.get_ylim()[0] > -0.15 * ax.get_ylim()[1]:
+        ax.set_ylim(bottom=min(0, ax.dataLim.y0))
+    ax.set_xlabel(unit.words.replace("index, from 0", "number, from 1") if base else unit.words)
+    ax.set_ylabel("value used")
+
+
+def _phases(ax: "Axes", curve: Drawn, unit: Unit, base: int) -> None:
+    """Shade every second phase, and name them above; the expression above that."""
+    found = [(start, piece) for start, piece in pieces(curve.plan) if start <= curve.updates[-1]]
+    ends = [*(start for start, _ in found[1:]), curve.updates[-1] + 1]
+    if 1 < len(found) <= MOST_PHASES:
+        free = -inf
+        for k, ((start, piece), end) in enumerate(zip(found, ends, strict=True)):
+            left, right = ((i + base) * unit.each for i in (start, end))
+            if k % 2:
+                ax.axvspan(left, right, color="0.5", alpha=0.12, linewidth=0, zorder=0)
+            free = _name(ax, _named(piece), (left, right), free)
+    ax.set_title(curve.label, family="monospace", fontsize="small", loc="left", pad=18, wrap=True)
+
+
+def _name(ax: Any, words: str, span: tuple[float, float], free: float) -> float:
+    """A phase's name above the middle of it, if it does not lie on the one before; where the next may begin.
+
+    Args:
+        ax: whose transformation of x is taken as it is now.
+        words: the name.
+        span: where the phase begins and ends.
+        free: from where there is room, in points.
+    """
+    scale = 72 / ax.figure.dpi
+    left, right = (ax.transData.transform((x, 0))[0] * scale for x in span)
+    wide = CHARACTER * len(words)
+    at = max((left + right - wide) / 2, left if right - left < wide else -inf)
+    if at < free:
+        return free
+    place = ax.transData.inverted().transform((at / scale, 0))[0]
+    ax.annotate(words, (place, 1), (0, 3), xycoords=("data", "axes fraction"), textcoords="offset points",
+                fontsize="small", annotation_clip=False)  # fmt: skip
+    return float(at + wide + CHARACTER)
+
+
+def _named(piece: Plan) -> str:
+    """What a phase is called: its shape, or the outermost operation."""
+    if isinstance(piece, ZeroBased | Until | After):
+        return _named(piece.plan)
+    parts = [part for part in piece._call()[1] if isinstance(part, Plan)]
+    if isinstance(piece, Chain):
+        return f" {piece.operator} ".join(dict.fromkeys(map(_named, parts)))
+    return piece._call()[0].__name__

@@ -1,0 +1,107 @@
+"""What every picture draws: plans with their labels, the updates to draw, and the unit below."""
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+from preheat._fields import Count, Positive, field_of, shown
+from preheat._plan import Plan, plan_in
+from preheat._points import span, summit, updates
+
+__all__ = ["Drawn", "Unit", "check_log", "curves_of", "extremes", "unit_of"]
+
+LOGS = ("", "x", "y", "xy")
+LONGEST = 76  # characters of a label
+
+
+class Drawn(NamedTuple):
+    """A plan in a picture: its label, and the values at some of its updates."""
+
+    label: str
+    plan: Plan
+    updates: list[int]
+    values: list[float]
+
+
+class Unit(NamedTuple):
+    """What is below a picture: its words, and how much of it goes by in one update."""
+
+    words: str
+    each: float
+
+
+def curves_of(who: str, plans: Sequence[Plan | Mapping[str, Plan]], n: int | None) -> list[Drawn]:
+    """The curves of plans, and of mappings from label to plan, all over the same updates.
+
+    Raises:
+        TypeError: one is no plan, or `n` not a whole number.
+        ValueError: there is none, or `n` is not 1 or more.
+    """
+    pairs: list[tuple[str, Plan]] = []
+    for given in plans:
+        named = given.items() if isinstance(given, Mapping) else [("", given)]
+        pairs += [(str(label), plan_in(who, plan)) for label, plan in named]
+    if not pairs:
+        message = f"{who}(): there must be a plan to draw"
+        raise ValueError(message)
+    longest = max(span(plan) for _, plan in pairs)
+    n = longest if n is None else int(field_of(Count).check(who, "n", n))
+    return [_curve(label, plan, n) for label, plan in pairs]
+
+
+def _curve(label: str, plan: Plan, n: int) -> Drawn:
+    looked = updates(plan, n)
+    text = label or repr(plan)
+    text = text if len(text) <= LONGEST else text[: LONGEST - 3] + "..."
+    return Drawn(text, plan, looked, [plan(i) for i in looked])
+
+
+def check_log(who: str, log: object) -> str:
+    """Which axes are logarithmic.
+
+    Raises:
+        ValueError: it is none of `LOGS`.
+    """
+    if isinstance(log, str) and log in LOGS:
+        return log
+    message = f"{who}(log={shown(log)}): log must be one of {', '.join(map(repr, LOGS))}"
+    raise ValueError(message)
+
+
+def unit_of(
+    who: str,
+    steps_per_epoch: float | None = None,
+    samples_per_step: float | None = None,
+    tokens_per_step: float | None = None,
+) -> Unit:
+    """The unit below a picture: updates, or what one of these makes of them.
+
+    Raises:
+        TypeError: it is not a number.
+        ValueError: it is not above 0, or there are two.
+    """
+    given = {
+        "steps_per_epoch": steps_per_epoch,
+        "samples_per_step": samples_per_step,
+        "tokens_per_step": tokens_per_step,
+    }
+    asked = {name: value for name, value in given.items() if value is not None}
+    if len(asked) > 1:
+        message = f"{who}({', '.join(f'{name}={value}' for name, value in asked.items())}): one of them must be given"
+        raise ValueError(message)
+    for name, value in asked.items():
+        each = field_of(Positive).check(who, name, value)
+        if name == "steps_per_epoch":
+            return Unit(f"epochs before the update ({each:g} updates each)", 1 / each)
+        return Unit(f"{name.partition('_')[0]} before the update ({each:g} each)", each)
+    return Unit("update of the optimizer (index, from 0)", 1)
+
+
+def extremes(curve: Drawn) -> list[tuple[str, int]]:
+    """The update of the peak, and that of the floor: the lowest one from there on; none of a plan that is level."""
+    plan = curve.plan
+    peak = summit(plan, curve.updates)
+    after = [i for i in curve.updates if i >= peak]
+    floor = summit(lambda i: -plan(i), after)
+    lowest = min(curve.values)
+    marks = [("peak", peak)] if plan(peak) > lowest else []
+    return marks + ([("floor", floor)] if plan(floor) < plan(peak) else [])
