@@ -71,7 +71,7 @@ def test_a_plan_of_learning_rates_that_multiplies_a_small_lr_is_said():
     (sentence,) = sentences(caught)
     assert sentence == (
         "Scheduler(plan=noam(512, 4000)): multiplies lr=0.001, so the lr never exceeds 7e-07; a plan of learning rates "
-        "goes in lr="
+        "goes in lr= [confused]"
     )
 
 
@@ -81,7 +81,7 @@ def test_so_is_a_plan_of_multipliers_that_sets_the_lr():
     (sentence,) = sentences(caught)
     assert sentence == (
         "Scheduler(lr=linear(0, 1, steps=10) >> cosine(1, 0.1, steps=90)): sets the lr itself, which reaches 1 where "
-        "the optimizer has lr=0.001; a plan of multipliers goes in plan="
+        "the optimizer has lr=0.001; a plan of multipliers goes in plan= [confused]"
     )
 
 

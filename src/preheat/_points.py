@@ -85,7 +85,8 @@ def summit(read: Callable[[int], float], looked: list[int]) -> int:
     """The first update at which `read` is highest: of those looked at, and between its neighbours there."""
     values = [read(i) for i in looked]
     highest = max(values)
-    k = next(k for k, value in enumerate(values) if value >= highest - SAME * abs(highest))
+    margin = SAME * min(abs(highest), MOST)  # not infinite
+    k = next(k for k, value in enumerate(values) if value >= highest - margin)
     low, high = looked[max(k - 1, 0)], looked[min(k + 1, len(looked) - 1)]
     while low < high:
         middle = (low + high) // 2

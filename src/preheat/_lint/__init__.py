@@ -5,10 +5,10 @@ from typing import Any
 
 from preheat._fields import Count, field_of, shown
 from preheat._lint.codes import CODES, Finding, number
-from preheat._lint.rules import findings
+from preheat._lint.rules import findings, warmup_of
 from preheat._plan import Plan, plan_in
 
-__all__ = ["CODES", "Finding", "findings", "lint", "number"]
+__all__ = ["CODES", "Finding", "findings", "lint", "number", "warmup_of"]
 
 
 def lint(plan: Plan | Any, total_steps: int | None = None, ignore: Collection[str] = ()) -> tuple[Finding, ...]:

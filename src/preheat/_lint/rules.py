@@ -8,7 +8,7 @@ from preheat._nodes import zero_based
 from preheat._plan import Plan
 from preheat._points import asks, seams, span, summit, updates
 
-__all__ = ["findings"]
+__all__ = ["findings", "warmup_of"]
 
 CLOSE = 0.01  # of the height of a plan: what is nearer than this counts as met
 MANY = 20  # times as many updates as planned look like epochs
@@ -29,6 +29,14 @@ def findings(plan: Plan, total_steps: int | None = None, *, rate: bool = True) -
         yield from _length(view, total_steps)
     if not lost and plan.steps and (total_steps is None or total_steps == plan.steps):
         yield from _end(view)
+
+
+def warmup_of(plan: Plan) -> int:
+    """The updates in which a plan rises, from its first to its highest value; 0 of one that does not begin so."""
+    looked = updates(plan, span(plan))
+    top = summit(plan, looked)
+    values = [plan(i) for i in looked if i <= top]
+    return top + 1 if top and values == sorted(values) else 0
 
 
 class _View:

@@ -1,43 +1,125 @@
-"""What is said at bind: values that a knob cannot take, a multiplier and a learning rate confused."""
+"""What is said at bind: values that a knob cannot take, and what is wrong in a plan; `lint` says the notes as well."""
 
 from collections.abc import Iterator, Sequence
 from typing import NoReturn
 
 import torch
 
+from preheat._lint import Finding, findings, number, warmup_of
+from preheat._nodes import Noise, Table
 from preheat._plan import Plan
+from preheat._points import asks, contains, first_where, span, summit, updates
+from preheat._torch._knob import Groups
 from preheat._torch._say import say
-from preheat._torch._track import Track, asks
+from preheat._torch._track import Track
+from preheat.recipes import untuned_linear
 
-__all__ = ["examine"]
+__all__ = ["examine", "found"]
 
 FAR = 100_000  # updates looked at of a plan without an end
 CHUNK = 2**17  # updates looked at in one go
-MOST = 10_000_000  # of a longer plan a million updates are looked at, evenly spread
+MOST = 10_000_000  # of a longer plan that has to be looked at at every update, a million are, evenly spread
+OWN_WARMUP = ("RAdam",)  # optimizers that need no other
 
 
-def examine(tracks: Sequence[Track], *, advise: bool = True) -> None:
+def examine(tracks: Sequence[Track], *, total_steps: int | None = None, advise: bool = True) -> None:
     """Look at the plans of a knob along their whole length; a user's function is not asked ahead of its update.
 
     Raises:
         ValueError: a plan takes the knob where the optimizer cannot use it; the message names the update.
     """
+    said: list[str] = []
+    for track, plan, bases in _plans(tracks):
+        factors = {min(bases), max(bases)} if track.scaled else {1.0}
+        reached = _reach(plan)
+        if not all(track.knob.allows(factor * value) for factor in factors for value in reached):
+            _refuse(track, plan, factors)
+        told = _findings(track, plan, bases, total_steps) if advise else ()
+        said += [finding.advice for finding in told if finding.kind == "wrong"]
+    for sentence in dict.fromkeys(said):
+        say(sentence)
+
+
+def found(
+    tracks: Sequence[Track], groups: Sequence[Groups], kinds: Sequence[str], total_steps: int | None
+) -> Iterator[Finding]:
+    """All that `lint` says of one knob.
+
+    Args:
+        tracks: of the knob, one for each optimizer.
+        groups: of each optimizer.
+        kinds: the class names of the optimizers.
+        total_steps: the updates of the run.
+    """
+    for track, plan, bases in _plans(tracks):
+        yield from _findings(track, plan, bases, total_steps)
+        if track.knob.path == "lr":
+            yield from _short(track, plan, [g for own, kind in zip(groups, kinds, strict=True) for g in own
+                                            if kind not in OWN_WARMUP])  # fmt: skip
+
+
+def _plans(tracks: Sequence[Track]) -> Iterator[tuple[Track, Plan, list[float]]]:
+    """Each plan of a knob that moves a group, with the bases of its groups."""
     for key, plan in tracks[0].plans.items():
         bases = [cell.base for track in tracks for cell in track.cells if cell is not None and cell.key == key]
-        if plan is None or asks(plan) or not bases:
-            continue
+        if plan is not None and not asks(plan) and bases:
+            yield tracks[0], plan, bases
+
+
+def _findings(track: Track, plan: Plan, bases: Sequence[float], total_steps: int | None) -> Iterator[Finding]:
+    who = f"Scheduler({track.given_text})"
+    if track.knob.path == "lr":
+        yield from _confused(track, max(filter(None, bases), default=0.0), _reach(plan)[1])
+    for finding in findings(plan, total_steps, rate=track.knob.path == "lr"):
+        yield finding._replace(sentence=f"{who}: {finding.sentence}")
+
+
+def _confused(track: Track, base: float, highest: float) -> Iterator[Finding]:
+    """A plan of multipliers and a plan of learning rates, taken for each other."""
+    if track.scaled and 0 < base <= 0.1 and 0 < highest <= 0.02:  # noqa: PLR2004  # see the page on torch
+        yield Finding(
+            "confused",
+            f"Scheduler({track.given_text}): multiplies lr={base:g}, so the lr never exceeds {base * highest:.1g}",
+            "a plan of learning rates goes in lr=",
+        )
+    if not track.scaled and base and highest >= 0.5 and highest >= 20 * base:  # noqa: PLR2004  # likewise
+        yield Finding(
+            "confused",
+            f"Scheduler({track.given_text}): sets the lr itself, which reaches {highest:g} where the optimizer has "
+            f"lr={base:g}",
+            "a plan of multipliers goes in plan=",
+        )
+
+
+def _short(track: Track, plan: Plan, groups: Groups) -> Iterator[Finding]:
+    """A warm-up that is over before Adam's second moment has settled."""
+    betas = [float(group["betas"][1]) for group in groups if len(group.get("betas", ())) > 1]
+    taken, asked = warmup_of(plan), untuned_linear(max(betas)).steps if betas else 0
+    if asked and 0 < taken < asked:
+        yield Finding(
+            "short-warmup",
+            f"Scheduler({track.given_text}): its warm-up takes {taken} updates, and with beta2={number(max(betas))} "
+            f"2 / (1 - beta2) is {asked}",
+            f"write warmup({asked}), or keep it if training is stable",
+        )
+
+
+def _length(plan: Plan) -> int:
+    return max(span(plan), FAR) if plan.steps is None else max(plan.steps, 1)
+
+
+def _reach(plan: Plan) -> tuple[float, float]:
+    """The lowest and the highest value."""
+    if contains(plan, Noise, Table):
         ends = [torch.stack(torch.aminmax(values)) for _, values in _values(plan)]
-        low, high = float(torch.stack(ends).min()), float(torch.stack(ends).max())
-        factors = {min(bases), max(bases)} if tracks[0].scaled else {1.0}
-        if not all(tracks[0].knob.allows(factor * value) for factor in factors for value in (low, high)):
-            _refuse(tracks[0], plan, factors)
-        if advise and tracks[0].knob.path == "lr":
-            _advise(tracks[0], [base for base in bases if base], high)
+        return float(torch.stack(ends).min()), float(torch.stack(ends).max())
+    looked = updates(plan, _length(plan))
+    return plan(summit(lambda i: -plan(i), looked)), plan(summit(plan, looked))
 
 
 def _values(plan: Plan) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
     """Indices of updates, and the values there, in chunks."""
-    n = FAR if plan.steps is None else max(plan.steps, 1)
+    n = _length(plan)
     if n > MOST:
         chunks = torch.linspace(0, n - 1, MOST // 10, dtype=torch.float64).floor().split(CHUNK)
     else:
@@ -47,23 +129,20 @@ def _values(plan: Plan) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
 
 def _refuse(track: Track, plan: Plan, factors: set[float]) -> NoReturn:
     """Name the first update whose value the knob cannot take."""
-    chunks = ((at, torch.stack([factor * values for factor in factors])) for at, values in _values(plan))
-    at, reached = next((at, reached) for at, reached in chunks if not track.knob.allows(reached).all())
-    first = int((~track.knob.allows(reached)).any(dim=0).nonzero()[0])
-    got = next(float(value) for value in reached[:, first] if not track.knob.allows(value))
-    track.refuse(got, int(at[first]))
+
+    def bad(i: int) -> bool:
+        return not all(track.knob.allows(factor * plan(i)) for factor in factors)
+
+    if contains(plan, Noise, Table):
+        looked = [next(int(at[k]) for at, values in _values(plan) for k in _outside(track, factors, values))]
+    else:
+        looked = updates(plan, _length(plan))
+        looked = sorted({*looked, summit(plan, looked), summit(lambda i: -plan(i), looked)})
+    first = first_where(bad, looked) or 0  # there is one
+    track.refuse(next(factor * plan(first) for factor in factors if not track.knob.allows(factor * plan(first))), first)
 
 
-def _advise(track: Track, bases: Sequence[float], highest: float) -> None:
-    """Say it when a plan of multipliers and a plan of learning rates look confused; `bases` are not 0."""
-    base = max(bases, default=0.0)
-    if track.scaled and 0 < base <= 0.1 and 0 < highest <= 0.02:  # noqa: PLR2004  # see the page on torch
-        say(
-            f"Scheduler({track.given_text}): multiplies lr={base:g}, so the lr never exceeds "
-            f"{base * highest:.1g}; a plan of learning rates goes in lr="
-        )
-    if not track.scaled and base and highest >= 0.5 and highest >= 20 * base:  # noqa: PLR2004  # likewise
-        say(
-            f"Scheduler({track.given_text}): sets the lr itself, which reaches {highest:g} where the "
-            f"optimizer has lr={base:g}; a plan of multipliers goes in plan="
-        )
+def _outside(track: Track, factors: set[float], values: torch.Tensor) -> list[int]:
+    """The first place of an array whose value the knob cannot take, if there is one."""
+    allowed = torch.stack([track.knob.allows(factor * values) for factor in factors]).all(dim=0)
+    return (~allowed).nonzero()[:1, 0].tolist()  # type: ignore[no-any-return]  # torch leaves it untyped

@@ -1,11 +1,14 @@
 """What torch and the frameworks expect of a scheduler, and how one is copied."""
 
+from collections.abc import Iterator
 from copy import deepcopy
 from typing import Any, NoReturn, Self
 
 from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LRScheduler
 
+from preheat._lint import Finding
+from preheat._torch._advice import found
 from preheat._torch._bind import drive
 from preheat._torch._binding import Binding
 from preheat._torch._say import say
@@ -46,6 +49,13 @@ class DropIn(LRScheduler):
                 cell = cells[index] if index < len(cells) else None
                 bases.append(float(group["lr"]) if cell is None else cell.base)
         return tuple(bases)
+
+    def _findings(self, total_steps: int | None) -> Iterator[Finding]:
+        """What `preheat.lint` says of the plans as they are followed now."""
+        bindings, kinds = self._bindings, [type(one).__name__ for one in self.optimizers]
+        length = total_steps if bindings[0].clock == "updates" else None
+        for tracks in zip(*(binding.tracks for binding in bindings), strict=True):
+            yield from found(tracks, [one.param_groups for one in self.optimizers], kinds, length)
 
     @property
     def last_epoch(self) -> int:
