@@ -14,7 +14,7 @@ INSTALL := $(IN) -m pip install --quiet --disable-pip-version-check --constraint
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL: # one pip at a time
-.PHONY: help demo test test-peers lint bench fuzz clean
+.PHONY: help demo test test-peers lint bench fuzz gallery clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 12
@@ -41,6 +41,9 @@ bench: $(VENV)/peers ## measure: cost, accuracy, and what ruins runs, beside the
 
 fuzz: $(VENV)/test ## throw text at the parser until it breaks, or for a minute
 	$(IN) tests/fuzz_text.py
+
+gallery: $(VENV)/all ## draw docs/gallery anew, each name from the example in its docstring
+	$(IN) docs/gallery.py
 
 clean: ## remove .venv and whatever the tools left
 	rm -rf $(VENV) dist .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache

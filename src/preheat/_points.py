@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from preheat._cut import After, after, until
-from preheat._nodes import Extreme, Function, Repeat, Reverse, Stretch, ZeroBased, zero_based
+from preheat._nodes import Extreme, Function, Noise, Repeat, Reverse, Stretch, ZeroBased, zero_based
 from preheat._plan import Chain, Constant, Plan, Then
 
 __all__ = ["asks", "contains", "first_where", "pieces", "seams", "span", "summit", "updates"]
@@ -106,6 +106,8 @@ def span(plan: Plan) -> int:
     """How many updates show a plan: its own, or of an endless one enough to see what becomes of it."""
     if plan.steps is not None:
         return max(plan.steps, 1)
+    if isinstance(plan, Noise):
+        return span(plan.plan)
     last, cycle = _settled(plan), _cycle(plan)
     if cycle:
         return last + 4 * cycle

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 from preheat._cut import After, Until
 from preheat._lint import number
-from preheat._nodes import ZeroBased
+from preheat._nodes import Function, Noise, Table, ZeroBased
 from preheat._plan import Chain, Plan
-from preheat._plot._curves import Drawn, Unit, check_log, curves_of, extremes, unit_of
-from preheat._points import pieces
+from preheat._plot._curves import Drawn, Unit, check_log, curves_of, extremes, shortened, unit_of
+from preheat._points import contains, pieces, seams
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -19,6 +19,8 @@ __all__ = ["draw", "plot"]
 MOST_PHASES = 12  # of more, none is shaded
 MANY = 10_000  # of a unit: from there on 20k is easier to read
 CHARACTER = 5.5  # points, of a name
+HEADROOM = 24  # points, for what is said above a peak
+FEW, BETWEEN = 64, 8  # updates that each have a dot, and the places between two of them
 
 
 def plot(  # noqa: PLR0913  # as matplotlib's own functions
@@ -72,8 +74,11 @@ def draw(ax: "Axes", curves: Sequence[Drawn], log: str, unit: Unit) -> None:
     base = int("x" in log)
     said: list[tuple[str, tuple[float, float]]] = []
     for curve in curves:
-        x = [(i + base) * unit.each for i in curve.updates]
-        (line,) = ax.plot(x, curve.values, label=curve.label)
+        places, values = _line(curve)
+        (line,) = ax.plot([(i + base) * unit.each for i in places], values, label=curve.label)
+        if len(curve.updates) <= FEW:
+            dots = [(i + base) * unit.each for i in curve.updates]
+            ax.plot(dots, curve.values, "o", color=line.get_color(), markersize=3)
         for name, i in extremes(curve):
             place = (i + base) * unit.each, curve.plan(i)
             ax.plot(*place, "o", color=line.get_color(), markersize=4, clip_on=False)
@@ -87,42 +92,64 @@ def draw(ax: "Axes", curves: Sequence[Drawn], log: str, unit: Unit) -> None:
         _phases(ax, curves[0], unit, base)
 
 
-def _say(ax: "Axes", words: str, place: tuple[float, float]) -> None:
-    """Words beside a point: towards the middle of the picture, and above."""
-    left = (ax.transData + ax.transAxes.inverted()).transform(place)[0] > 1 / 2
+def _line(curve: Drawn) -> tuple[Sequence[float], list[float]]:
+    """Where the line goes: through every update; between few of them, and not across a seam, as the formula does."""
+    n = len(curve.updates)
+    if n > FEW or contains(curve.plan, Function, Noise, Table):
+        return curve.updates, curve.values
+    starts = {*seams(curve.plan, n), n}
+    places = [i + k / BETWEEN for i in range(n) for k in range(1 if i + 1 in starts else BETWEEN)]
+    return places, [curve.plan(i) for i in places]
+
+
+def _say(ax: Any, words: str, place: tuple[float, float]) -> None:
+    """Words beside a point: towards the middle of the picture, and below what is a floor with room under it."""
+    across, up = (ax.transData + ax.transAxes.inverted()).transform(place)
+    left, under = across > 1 / 2, words.startswith("floor") and up > 1 / 6
+    look = {"ha": "right" if left else "left", "va": "top" if under else "bottom", "fontsize": "small"}
     ground = {"facecolor": ax.get_facecolor(), "edgecolor": "none", "alpha": 0.7, "pad": 1}
-    ax.annotate(words, place, (-6 if left else 6, 5), textcoords="offset points", ha="right" if left else "left",
-                va="bottom", fontsize="small", bbox=ground)  # fmt: skip
+    away = -6 if left else 6, -5 if under else 5
+    ax.annotate(words, place, away, textcoords="offset points", bbox=ground, **look)
 
 
 def _axes(ax: "Axes", log: str, unit: Unit, base: int) -> None:
-    from matplotlib.ticker import EngFormatter  # noqa: PLC0415  # perhaps not installed
+    from matplotlib.ticker import EngFormatter, MaxNLocator  # noqa: PLC0415  # perhaps not installed
 
-    ax.margins(x=0.02, y=0.12)
+    room = max(HEADROOM / _points(ax, "height"), 0.08)
+    ax.margins(x=0.02, y=room)
     if "x" in log:
         ax.set_xscale("log")
     elif ax.get_xlim()[1] >= MANY:
         ax.xaxis.set_major_formatter(EngFormatter(sep=""))
+    elif unit.each == 1:
+        ax.xaxis.set_major_locator(MaxNLocator("auto", integer=True))
     if "y" in log:
         ax.set_yscale("log", nonpositive="mask")
-    elif ax.get_ylim()[0] > -0.15 * ax.get_ylim()[1]:
-        ax.set_ylim(bottom=min(0, ax.dataLim.y0))
+    elif (low := ax.dataLim.y0) >= 0 and (low <= ax.dataLim.y1 / 2 or low == ax.dataLim.y1 > 0):
+        ax.set_ylim(0, (1 + room) * ax.dataLim.y1 or 1)
     ax.set_xlabel(unit.words.replace("index, from 0", "number, from 1") if base else unit.words)
     ax.set_ylabel("value used")
+
+
+def _points(ax: Any, side: str) -> float:
+    """The width or height of the axes, before they are fitted to what is around them."""
+    return float(getattr(ax.get_window_extent(), side) * 72 / ax.figure.dpi)
 
 
 def _phases(ax: "Axes", curve: Drawn, unit: Unit, base: int) -> None:
     """Shade every second phase, and name them above; the expression above that."""
     found = [(start, piece) for start, piece in pieces(curve.plan) if start <= curve.updates[-1]]
     ends = [*(start for start, _ in found[1:]), curve.updates[-1] + 1]
-    if 1 < len(found) <= MOST_PHASES:
+    named = 1 < len(found) <= MOST_PHASES
+    if named:
         free = -inf
         for k, ((start, piece), end) in enumerate(zip(found, ends, strict=True)):
             left, right = ((i + base) * unit.each for i in (start, end))
             if k % 2:
                 ax.axvspan(left, right, color="0.5", alpha=0.12, linewidth=0, zorder=0)
             free = _name(ax, _named(piece), (left, right), free)
-    ax.set_title(curve.label, family="monospace", fontsize="small", loc="left", pad=18, wrap=True)
+    room = int(_points(ax, "width") / CHARACTER)
+    ax.set_title(shortened(curve.label, room), family="monospace", fontsize="small", loc="left", pad=18 * named + 6)
 
 
 def _name(ax: Any, words: str, span: tuple[float, float], free: float) -> float:

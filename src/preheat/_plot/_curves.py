@@ -7,7 +7,7 @@ from preheat._fields import Count, Positive, field_of, shown
 from preheat._plan import Plan, plan_in
 from preheat._points import span, summit, updates
 
-__all__ = ["Drawn", "Unit", "check_log", "curves_of", "extremes", "unit_of"]
+__all__ = ["Drawn", "Unit", "check_log", "curves_of", "extremes", "shortened", "unit_of"]
 
 LOGS = ("", "x", "y", "xy")
 LONGEST = 76  # characters of a label
@@ -50,9 +50,12 @@ def curves_of(who: str, plans: Sequence[Plan | Mapping[str, Plan]], n: int | Non
 
 def _curve(label: str, plan: Plan, n: int) -> Drawn:
     looked = updates(plan, n)
-    text = label or repr(plan)
-    text = text if len(text) <= LONGEST else text[: LONGEST - 3] + "..."
-    return Drawn(text, plan, looked, [plan(i) for i in looked])
+    return Drawn(shortened(label or repr(plan), LONGEST), plan, looked, [plan(i) for i in looked])
+
+
+def shortened(text: str, length: int) -> str:
+    """A text of at most that length."""
+    return text if len(text) <= length else text[: length - 3] + "..."
 
 
 def check_log(who: str, log: object) -> str:

@@ -32,7 +32,7 @@ def _figure(plan: Plan) -> str:
     figure = Figure(figsize=SIZE, layout="constrained")
     ax = figure.subplots()
     draw(ax, curves_of("plot", [plan], None), "", unit_of("plot"))
-    ax.set_title("")
+    ax.set_title("", loc="left")
     svg = StringIO()
     with rc_context({"svg.fonttype": "none"}):
         figure.savefig(svg, format="svg", metadata={"Date": None})

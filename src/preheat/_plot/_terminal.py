@@ -8,7 +8,7 @@ from itertools import groupby, pairwise
 
 from preheat._fields import Count, field_of
 from preheat._plan import Plan
-from preheat._plot._curves import Drawn, check_log, curves_of
+from preheat._plot._curves import Drawn, check_log, curves_of, shortened
 from preheat._plot._scale import Scale, scale_of
 from preheat._points import seams
 
@@ -80,7 +80,7 @@ def terminal(  # noqa: PLR0913  # a terminal's properties, and how to draw
     ]
     lines += [" " * (margin - 1) + line for line in _below(x, width - margin, frame)]
     if len(curves) > 1:
-        lines += [f"{marks.legend(k)} {curve.label[: width - 2]}" for k, curve in enumerate(curves)]
+        lines += [f"{marks.legend(k)} {shortened(curve.label, width - 2)}" for k, curve in enumerate(curves)]
     return "\n".join(line.rstrip() for line in lines)
 
 

@@ -145,4 +145,4 @@ def _refuse(track: Track, plan: Plan, factors: set[float]) -> NoReturn:
 def _outside(track: Track, factors: set[float], values: torch.Tensor) -> list[int]:
     """The first place of an array whose value the knob cannot take, if there is one."""
     allowed = torch.stack([track.knob.allows(factor * values) for factor in factors]).all(dim=0)
-    return (~allowed).nonzero()[:1, 0].tolist()  # type: ignore[no-any-return]  # torch leaves it untyped
+    return (~allowed).nonzero()[:1, 0].tolist()
