@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from functools import cached_property
 
 from preheat._lint.codes import Finding, number
-from preheat._nodes import zero_based
+from preheat._nodes import Reverse, Stretch, zero_based
 from preheat._plan import Plan
-from preheat._points import asks, seams, span, summit, updates
+from preheat._points import asks, contains, seams, span, summit, updates
 
 __all__ = ["findings", "warmup_of"]
 
@@ -50,6 +50,11 @@ class _View:
     def blind(self) -> bool:
         """A user's function is asked at its own updates only, and of whole ones."""
         return asks(self.plan)
+
+    @cached_property
+    def between(self) -> bool:
+        """Whether what its pieces come to can be read between two updates; backwards or stretched it cannot."""
+        return not self.blind and not contains(self.plan, Reverse, Stretch)
 
     @cached_property
     def far(self) -> int:
@@ -108,7 +113,7 @@ def _peak(view: _View) -> Iterator[Finding]:
                 "give it fewer steps",
             )
         return
-    ends = [] if view.blind else [(_before(plan, seam), seam) for seam in seams(plan, run) if seam]
+    ends = [(_before(plan, seam), seam) for seam in seams(plan, run) if seam and view.between]
     end, seam = max(ends, default=(used, 0))
     if end > used and not view.near(end, used):
         yield Finding(
@@ -155,9 +160,9 @@ def _jumps(view: _View, seam: int) -> bool:
         return False
     gap = abs(plan(seam) - plan(seam - 1))
     beside = max(abs(plan(max(seam - 2, 0)) - plan(seam - 1)), abs(plan(seam + 1) - plan(seam)))
-    if gap <= 2 * beside or gap <= CLOSE * view.height:
+    if gap <= (2 if view.between else 3) * beside or gap <= CLOSE * view.height:
         return False
-    return view.blind or not view.near(zero_based(plan)(seam), _before(plan, seam))
+    return not view.between or not view.near(zero_based(plan)(seam), _before(plan, seam))
 
 
 def _start(view: _View) -> Iterator[Finding]:
