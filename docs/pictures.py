@@ -5,7 +5,7 @@ from pathlib import Path
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from preheat import Plan, cosine, linear, warmup, zero_based
+from preheat import Plan, cosine, linear, plot, warmup, zero_based
 
 FOLDER = Path(__file__).parent / "img"
 ORANGE, BLUE, GREY = "#d55e00", "#0072b2", "0.45"  # told apart by colour-blind readers
@@ -71,6 +71,13 @@ def _bars(axes: Axes, plan: Plan, *, side: int, said: str) -> None:
     _tidy(axes)
 
 
+def draw_plot() -> None:
+    """What `plot` makes of a plan."""
+    figure = Figure(figsize=(7, 3.6), layout="constrained")
+    plot(warmup(2_000) >> cosine(1, 0.1, steps=8_000), ax=figure.subplots())
+    figure.savefig(FOLDER / "plot.png", dpi=120)
+
+
 def _tidy(axes: Axes) -> None:
     axes.spines[["top", "right"]].set_visible(False)
     axes.grid(axis="y", alpha=0.25)
@@ -79,3 +86,4 @@ def _tidy(axes: Axes) -> None:
 if __name__ == "__main__":
     draw_plan()
     draw_time()
+    draw_plot()

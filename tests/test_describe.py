@@ -12,6 +12,7 @@ from preheat import (
     maximum,
     milestones,
     noam,
+    noise,
     repeat,
     sgdr,
     table,
@@ -59,6 +60,8 @@ def test_the_same_is_data():
         (function(lambda i: 1 / (i + 1)), [(0, 1)]),
         (function(lambda i: 1 / (i + 1), steps=4), [(0, 1), (3, 0.25)]),
         (warmup(1) >> constant(1), [(0, 1), (1, 1)]),
+        (2 * warmup(4), [(0, 0.5), (3, 2)]),
+        (noise(constant(1), 0, seed=0), [(0, 1)]),
     ],
     ids=str,
 )

@@ -18,8 +18,6 @@ EPOCHS = 1_000  # more than this are not
 def findings(plan: Plan, total_steps: int | None = None, *, rate: bool = True) -> Iterator[Finding]:
     """What a plan by itself shows; where it is no learning rate, only what its lengths show."""
     view = _View(plan, total_steps)
-    if not view.looked:
-        return
     lost = list(_peak(view)) if rate else []
     yield from lost
     yield from _jump(view)
