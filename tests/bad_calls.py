@@ -10,7 +10,20 @@ import torch
 
 import preheat
 import preheat.torch
-from preheat import after, constant, from_json, function, linear, parse, to_json, until, warmup, zero_based
+from preheat import (
+    after,
+    constant,
+    from_json,
+    function,
+    linear,
+    parse,
+    resolve,
+    steps_for,
+    to_json,
+    until,
+    warmup,
+    zero_based,
+)
 from preheat.torch import NoamOpt, Plateau, Scheduler, find_lr, find_warmup, layerwise
 
 PLAN = warmup(4) >> constant(1, steps=4)
@@ -20,13 +33,15 @@ LINEAR, EMPTY = torch.nn.Linear(2, 2), torch.nn.Sequential()
 class Rule:
     """What a number must be, restated: kind, range, and the words of a refusal where they are fixed."""
 
-    def __init__(self, allows, words, *, whole=False, none=False):
-        self.allows, self.words, self.whole, self.none = allows, words, whole, none
+    def __init__(self, allows, words, *, whole=False, none=False, units=False):
+        self.allows, self.words, self.whole, self.none, self.units = allows, words, whole, none, units
 
     def error(self, value):
         """The kind of error that a value is due, or None."""
         if value is None and self.none:
             return None
+        if self.units and isinstance(value, str):  # none that is tried means a length
+            return ValueError
         if isinstance(value, bool) or not isinstance(value, Integral if self.whole else Real):
             return TypeError
         try:
@@ -82,20 +97,33 @@ def layers(name):
 
 STEPS = "a whole number of updates, from 0 up to 2**53"
 COUNT = "a whole number, from 1 up to 2**53"
+LENGTH = f'{STEPS}, or a text such as "3ep" or "5%"'
 updates = Rule(lambda x: 0 <= x < 2**53, STEPS, whole=True)
-of_the_shape = Rule(updates.allows, None, whole=True)  # which says it in its own words
+length = Rule(updates.allows, LENGTH, whole=True, units=True)
+of_the_shape = Rule(updates.allows, None, whole=True, units=True)  # which says it in its own words
 count = Rule(lambda x: 1 <= x < 2**53, COUNT, whole=True)
 any_whole = Rule(lambda x: 0 <= x < inf, "a whole number, 0 or more", whole=True)
 index = Rule(lambda x: 0 <= x < 2**53, "a number from 0 up to 2**53", none=True)
 some = Rule(lambda x: 0 <= x < inf, "a finite number, 0 or more")
 share = Rule(lambda x: 0 < x < 1, "a number above 0 and below 1")
 
+_count_or_none = Rule(count.allows, COUNT, whole=True, none=True)
+_positive_or_none = Rule(lambda x: 0 < x < inf, "a number above 0", none=True)
+_up_from_1 = Rule(lambda x: 0 < x < 2**53, None, whole=True, none=True, units=True)
+
 # Who, which parameter, a call that makes something comparable of a value, and the rule.
 NUMBERS_BY_HAND = [
-    ("function", "steps", lambda n: function(abs, steps=n), Rule(lambda x: 0 < x < 2**53, None, whole=True, none=True)),
-    ("until", "n", lambda n: until(PLAN, n), updates),
-    ("after", "n", lambda n: after(PLAN, n), updates),
+    ("function", "steps", lambda n: function(abs, steps=n), _up_from_1),
+    ("until", "n", lambda n: until(PLAN, n), length),
+    ("after", "n", lambda n: after(PLAN, n), length),
     ("values", "n", PLAN.values, Rule(lambda x: 0 <= x < 10**9, None, whole=True, none=True)),
+    ("resolve", "total_steps", lambda n: resolve(PLAN, total_steps=n), _count_or_none),
+    ("resolve", "steps_per_epoch", lambda x: resolve(PLAN, steps_per_epoch=x), _positive_or_none),
+    ("resolve", "samples_per_step", lambda x: resolve(PLAN, samples_per_step=x), _positive_or_none),
+    ("resolve", "tokens_per_step", lambda x: resolve(PLAN, tokens_per_step=x), _positive_or_none),
+    ("steps_for", "epochs", lambda n: steps_for(loader=[1], epochs=n), count),
+    ("steps_for", "accumulation", lambda n: steps_for(loader=[1], accumulation=n), count),
+    ("steps_for", "processes", lambda n: steps_for(n_samples=8, batch_size=1, processes=n), count),
     ("NoamOpt", "model_size", noam_rate("model_size"), count),
     ("NoamOpt", "warmup", noam_rate("warmup"), count),
     ("NoamOpt", "factor", noam_rate("factor"), Rule(lambda x: 0 < x < inf, "a number above 0")),

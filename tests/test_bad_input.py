@@ -97,7 +97,9 @@ def rule_of(field, parameter):
     none = parameter.default is None
     if type(field) is not Field:
         return Kind(field, none)
-    return bad_calls.Rule(lambda x: field.low < x < field.high, field.words, whole=field.whole, none=none)
+    return bad_calls.Rule(
+        lambda x: field.low < x < field.high, field.words, whole=field.whole, none=none, units=field.units
+    )
 
 
 def of_annotations():
@@ -187,5 +189,5 @@ def test_no_public_callable_is_forgotten():
 
 def test_how_many_probes_there_are():
     assert sum(len(row.values()) for row in ANNOTATED) >= 4664  # more with every shape
-    assert sum(len(row.values()) for row in BY_HAND) == 588
+    assert sum(len(row.values()) for row in BY_HAND) == 784
     assert len(bad_calls.WRONG_KIND) + len(bad_calls.WRONG_VALUE) == 110

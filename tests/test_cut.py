@@ -186,7 +186,7 @@ def test_a_hundred_cuts_and_continuations_stay_flat():
         (1, 3, TypeError, r"(until|after)\(plan=1\): plan must be a plan"),
         (constant(1), -1, ValueError, r"(until|after)\(n=-1\): n must be a whole number of updates, from 0"),
         (constant(1), 1.5, TypeError, r"(until|after)\(n=1.5\): n must be a whole number of updates, from 0"),
-        (constant(1), "3", TypeError, r"(until|after)\(n='3'\): n must be a whole number of updates, from 0"),
+        (constant(1), "3", ValueError, r"(until|after)\(n='3'\): n must be a whole number of updates, from 0"),
         (constant(1), True, TypeError, r"(until|after)\(n=True\): n must be a whole number of updates, from 0"),
     ],
 )

@@ -237,7 +237,7 @@ def test_a_function_has_at_least_one_update():
         function(halving, steps=0)
 
 
-@pytest.mark.parametrize(("steps", "error"), [(-1, ValueError), (1.5, TypeError), ("3", TypeError), (True, TypeError)])
+@pytest.mark.parametrize(("steps", "error"), [(-1, ValueError), (1.5, TypeError), ("3", ValueError), (True, TypeError)])
 def test_the_length_of_a_function_is_a_whole_number(steps, error):
     with pytest.raises(error, match=r"^function\(steps=.*\): steps must be a whole number of updates"):
         function(halving, steps=steps)

@@ -12,6 +12,7 @@ SRC = Path(__file__).parents[1] / "src"
 
 # A module imports from the lines above its own, and inside its own folder. `preheat` is the package's `__init__`.
 LAYERS = (
+    ("_length",),
     ("_math", "_fields"),
     ("_plan",),
     ("_nodes",),
@@ -22,7 +23,7 @@ LAYERS = (
     ("_text",),
     ("_json",),
     ("_points",),
-    ("_units", "_lint", "_diff", "_describe", "theory"),
+    ("_run_length", "_units", "_lint", "_diff", "_describe", "theory"),
     ("_torch", "_plot"),
     ("preheat",),
     ("_finder",),

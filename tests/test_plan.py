@@ -251,7 +251,11 @@ def test_a_warmup_longer_than_the_run_is_refused(make):
 
 
 def test_a_recipe_names_the_parameter_that_is_wrong():
-    with refused(ValueError, "warmup(steps=-1): steps must be a whole number of updates, from 0 up to 2**53"):
+    with refused(
+        ValueError,
+        "warmup(steps=-1): steps must be a whole number of updates, from 0 up to 2**53, "
+        'or a text such as "3ep" or "5%"',
+    ):
         warmup(-1)
 
 

@@ -14,6 +14,7 @@ from preheat._plan import VOCABULARY
 from preheat._plan.base import written
 from preheat._text import LONGEST
 
+LENGTH = 'a whole number of updates, from {} up to 2**53, or a text such as "3ep" or "5%"'
 PART = "must be part of a name, a number, a string or an operator"
 UP, DOWN = linear(0, 1, steps=4), linear(1, 0, steps=4)
 
@@ -139,10 +140,10 @@ def test_nothing_is_imported():
         ("linear(steps=4, 0, 1)", "line 1, column 17: values by position must come before those by keyword", "0, 1)"),
         ("linear(0, 1, steps=4, steps=4)", "line 1, column 23: steps must be given once", "steps=4)"),
         ("linear(0, 1, steps=4.0)",
-         "line 1, column 1: linear(steps=4.0): steps must be a whole number of updates, from 0 up to 2**53",
+         "line 1, column 1: linear(steps=4.0): steps must be " + LENGTH.format(0),
          "linear(0, 1, steps=4.0)"),
         ("2 * noam(512, 0)",
-         "line 1, column 5: noam(warmup_steps=0): warmup_steps must be a whole number, from 1 up to 2**53",
+         "line 1, column 5: noam(warmup_steps=0): warmup_steps must be " + LENGTH.format(1),
          "noam(512, 0)"),
         ("noam(4, 4) >> constant(1)",
          "line 1, column 12: plan >> plan: noam(4, 4) must end before another plan can follow; give it steps",

@@ -20,7 +20,9 @@ from preheat._lint import lint
 from preheat._nodes import clip, function, maximum, minimum, noise, repeat, reverse, stretch, table, zero_based
 from preheat._plan import VOCABULARY, Plan, constant
 from preheat._plot import plot
+from preheat._run_length import steps_for
 from preheat._text import parse
+from preheat._units import resolve
 
 if TYPE_CHECKING:  # names of the language, for editors and type checkers
     from preheat import like
@@ -42,6 +44,6 @@ __version__ = "0.1.0.dev0"
 
 globals().update(VOCABULARY)  # every name of the language is a name of the package
 __all__ = ["Plan", "PreheatWarning", "after", "clip", "constant", "describe", "diff", "from_json", "function", "lint",
-           "maximum", "minimum", "noise", "parse", "plot", "repeat", "reverse", "stretch", "table", "to_json", "until",
-           "zero_based"]  # fmt: skip
+           "maximum", "minimum", "noise", "parse", "plot", "repeat", "resolve", "reverse", "steps_for", "stretch",
+           "table", "to_json", "until", "zero_based"]  # fmt: skip
 __all__ += [name for name in VOCABULARY if name not in __all__]

@@ -6,7 +6,7 @@ from typing import Any, final
 from preheat._fields import Steps, field_of
 from preheat._math import minimum
 from preheat._nodes import Extreme, Function, Table, ZeroBased, function, table, zero_based
-from preheat._plan import Call, Chain, Constant, Plan, Reading, Then, constant, joined, plan_in, word
+from preheat._plan import Call, Chain, Constant, Plan, Reading, Then, constant, deferred, joined, plan_in, word
 
 __all__ = ["After", "Until", "after", "until"]
 
@@ -60,7 +60,7 @@ def _from(i: Any, n: int, plan: Reading) -> Any:
 
 
 @word
-def until(plan: Plan, n: int) -> Plan:
+def until(plan: Plan, n: Steps) -> Plan:
     """The first `n` updates of a plan; past its end it holds.
 
     `until(p, n) >> after(p, n)` agrees with `p`. Both distribute over every operator, so a chain stays flat.
@@ -73,7 +73,11 @@ def until(plan: Plan, n: int) -> Plan:
         TypeError: `plan` is not a plan or `n` not a whole number.
         ValueError: `n` is negative.
     """
-    plan, n = plan_in("until", plan), int(_COUNT.check("until", "n", n))
+    plan, n = plan_in("until", plan), _COUNT.check("until", "n", n)
+    return deferred(until, (plan, n), {}) or _until(plan, n)
+
+
+def _until(plan: Plan, n: int) -> Plan:
     if plan.steps == n:
         return plan
     if isinstance(plan, Then):
@@ -89,7 +93,7 @@ def until(plan: Plan, n: int) -> Plan:
 
 
 @word
-def after(plan: Plan, n: int) -> Plan:
+def after(plan: Plan, n: Steps) -> Plan:
     """A plan from update `n` on.
 
     >>> from preheat import cosine, warmup
@@ -100,7 +104,11 @@ def after(plan: Plan, n: int) -> Plan:
         TypeError: `plan` is not a plan or `n` not a whole number.
         ValueError: `n` is negative.
     """
-    plan, n = plan_in("after", plan), int(_COUNT.check("after", "n", n))
+    plan, n = plan_in("after", plan), _COUNT.check("after", "n", n)
+    return deferred(after, (plan, n), {}) or _after(plan, n)
+
+
+def _after(plan: Plan, n: int) -> Plan:
     if n == 0:
         return plan
     if isinstance(plan, Then):

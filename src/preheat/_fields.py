@@ -12,9 +12,11 @@ from itertools import pairwise
 from numbers import Integral, Real
 from typing import Annotated, Any, ParamSpec, TypeVar, get_args, get_type_hints
 
+from preheat._length import Length, length_of
+
 __all__ = [
-    "Beta", "Count", "Factor", "Milestones", "Number", "Numbers", "Positive", "PreheatWarning", "Seed", "Share",
-    "Steps", "Time", "Value", "require",
+    "Beta", "Count", "Factor", "Milestones", "Number", "Numbers", "Period", "Positive", "PreheatWarning", "Seed",
+    "Share", "Steps", "Time", "Updates", "Value", "require",
 ]  # fmt: skip
 
 LAST = 2**53  # from there on a float no longer tells one update from the next
@@ -48,14 +50,19 @@ class Field:
     high: float = INFINITY
     good: tuple[Any, ...] = field(default=(), compare=False)
     bad: tuple[object, ...] = field(default=(), compare=False)
+    units: bool = False  # a length, which may be a text
 
-    def check(self, who: str, name: str, got: object) -> float:
-        """`got` as a plain int or float.
+    def check(self, who: str, name: str, got: object) -> Any:
+        """`got` as a plain int or float, or where that is allowed as a length in another unit.
 
         Raises:
             TypeError: it is of another kind (a bool, a text, a float where a whole number is due).
-            ValueError: it is outside the bounds, infinite or NaN.
+            ValueError: it is outside the bounds, infinite or NaN, or a text that is no length.
         """
+        if self.units and isinstance(got, str):
+            if (length := length_of(got)) is None:
+                raise ValueError(self._refusal(who, name, got))
+            return length
         if isinstance(got, bool) or not isinstance(got, Integral if self.whole else Real):
             raise TypeError(self._refusal(who, name, got))
         try:
@@ -89,7 +96,8 @@ class Several(Field):
             values = tuple([Field.check(self, who, name, value) for value in got])
         except (TypeError, ValueError) as error:
             raise type(error)(self._refusal(who, name, got)) from None
-        if not values or (self.rising and any(b <= a for a, b in pairwise(values))):
+        numbers = [value for value in values if not isinstance(value, Length)]
+        if not values or (self.rising and any(b <= a for a, b in pairwise(numbers))):
             raise ValueError(self._refusal(who, name, got))
         return values
 
@@ -110,9 +118,20 @@ Beta = Annotated[
     float, Field("a number between 0 and 1, ends excluded", whole=False, low=0, high=1, good=(0.9, 0.5),
                  bad=(*_NOT_NUMBERS, *_NOT_FINITE, 0, 1, 1.5)),
 ]  # fmt: skip
-Steps = Annotated[
+Updates = Annotated[
     int, Field("a whole number of updates, from 0 up to 2**53", whole=True, low=-1, high=LAST, good=(8, 5),
                bad=(*_NOT_WHOLE, -1, LAST)),
+]  # fmt: skip
+# Lengths. `int | Any`, since those who call may give a text and formulas see the whole number that it means.
+_UNITS = 'or a text such as "3ep" or "5%"'
+_NO_LENGTHS = ("8", "", "ep", "-3ep", "3 ep", "nan%", "1e999sa", "3epochs")
+Steps = Annotated[
+    int | Any, Field(f"a whole number of updates, from 0 up to 2**53, {_UNITS}", whole=True, low=-1, high=LAST,
+                     good=(8, 5), bad=(*_NOT_WHOLE, *_NO_LENGTHS, -1, LAST), units=True),
+]  # fmt: skip
+Period = Annotated[
+    int | Any, Field(f"a whole number of updates, from 1 up to 2**53, {_UNITS}", whole=True, low=0, high=LAST,
+                     good=(4, 10), bad=(*_NOT_WHOLE, *_NO_LENGTHS, 0, -3, LAST), units=True),
 ]  # fmt: skip
 Count = Annotated[
     int, Field("a whole number, from 1 up to 2**53", whole=True, low=0, high=LAST, good=(4, 10),
@@ -137,10 +156,11 @@ Numbers = Annotated[
                                bad=("1", None, 1.0, (), (1, None), (1, True), (float("nan"),), {1: 2})),
 ]  # fmt: skip
 Milestones = Annotated[
-    tuple[int, ...], Several("a tuple of whole numbers of updates, from 0 up, each above the last", whole=True,
-                             low=-1, high=LAST, rising=True,
-                             good=((2, 5, 9), (4,)),
-                             bad=("1", None, 1, (), (1, 2.0), (1, None), (2, 2), (3, 1), (-1, 2), (1, LAST))),
+    tuple[int | Any, ...], Several(f"a tuple of whole numbers of updates, from 0 up, each above the last, {_UNITS}",
+                                   whole=True, low=-1, high=LAST, rising=True, units=True,
+                                   good=((2, 5, 9), (4,)),
+                                   bad=("1", None, 1, (), (1, 2.0), (1, None), (2, 2), (3, 1), (-1, 2), (1, LAST),
+                                        (1, "8"))),
 ]  # fmt: skip
 
 
@@ -229,13 +249,21 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 
-def checked(function: Callable[P, R]) -> Callable[P, R]:
-    """Have a function's annotations check its arguments at every call."""
+def checked(function: Callable[P, R], instead: Callable[..., R | None] = lambda *_: None) -> Callable[P, R]:
+    """Have a function's annotations check its arguments at every call.
+
+    Args:
+        function: what is called with them.
+        instead: asked first, with the checked function, its arguments by position and those by name; it may return
+            what is to be returned.
+    """
     parameters = parameters_of(function)
 
     @wraps(function)
     def call(*args: P.args, **kwargs: P.kwargs) -> R:
         args_, kwargs_ = parameters.bind(args, kwargs)
+        if (other := instead(call, args_, kwargs_)) is not None:
+            return other
         try:
             return function(*args_, **kwargs_)
         except BrokenRuleError as error:

@@ -9,7 +9,7 @@ from typing import Any, Concatenate, NoReturn, ParamSpec, final, get_type_hints
 
 from preheat._fields import BrokenRuleError, Parameters, Steps, Time, Value, parameters_of
 from preheat._math import filled, minimum
-from preheat._plan import Call, Plan, Reading, word
+from preheat._plan import Call, Plan, Reading, deferred, word
 
 P = ParamSpec("P")
 
@@ -98,7 +98,8 @@ def shape(formula: Callable[Concatenate[float, P], float]) -> Callable[P, Plan]:
     parameters = _parameters_of(formula)
 
     def make(*args: P.args, **kwargs: P.kwargs) -> Plan:
-        return Curve(made, *parameters.bind(args, kwargs))
+        given = parameters.bind(args, kwargs)
+        return deferred(make, *given) or Curve(made, *given)
 
     update_wrapper(make, formula)
     make.__signature__ = parameters.signature  # type: ignore[attr-defined]  # what help() shows

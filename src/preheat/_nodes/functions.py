@@ -7,7 +7,7 @@ from typing import Any, final
 
 from preheat._fields import Steps, field_of, shown
 from preheat._math import library_of, minimum
-from preheat._plan import Call, Plan, Reading, word
+from preheat._plan import Call, Plan, Reading, deferred, word
 from preheat._plan.base import CALL
 
 
@@ -20,8 +20,7 @@ class Function(Plan):
     _found: Callable[[Any], float]
 
     def __init__(self, given: str | Callable[[Any], float], steps: int | None) -> None:
-        name = given if isinstance(given, str) else _name_of(given)
-        self._freeze(1, given=name or given, steps=steps)
+        self._freeze(1, given=_named(given), steps=steps)
         if not isinstance(given, str):
             object.__setattr__(self, "_found", given)
 
@@ -75,7 +74,7 @@ def _asked(i: Any, plan: Function) -> Any:
 
 
 @word
-def function(fn: str | Callable[[Any], float], *, steps: int | None = None) -> Plan:
+def function(fn: str | Callable[[Any], float], *, steps: int | str | None = None) -> Plan:
     """A plan of your own function of the update's index, called for one index at a time.
 
     A function that can be imported is written as text, `function("module:name")`; a lambda has no text.
@@ -95,7 +94,10 @@ def function(fn: str | Callable[[Any], float], *, steps: int | None = None) -> P
     if isinstance(fn, Plan) or not (_is_path(fn) if isinstance(fn, str) else callable(fn)):
         message = f'function(fn={shown(fn)}): fn must be a function of your own or "module:name"'
         raise (ValueError if isinstance(fn, str) else TypeError)(message)
-    if steps is not None and not (steps := int(field_of(Steps).check("function", "steps", steps))):
+    steps = None if steps is None else field_of(Steps).check("function", "steps", steps)
+    if later := deferred(function, (_named(fn),), {} if steps is None else {"steps": steps}):
+        return later
+    if steps == 0:
         message = "function(steps=0): steps must be 1 or more; a function has no end to hold"
         raise ValueError(message)
     return Function(fn, steps)
@@ -118,10 +120,10 @@ def _is_path(text: str) -> bool:
     return bool(colon) and all(part.isidentifier() for part in f"{module}.{name}".split("."))
 
 
-def _name_of(fn: Callable[[Any], float]) -> str | None:
-    """`"module:name"` where that leads back to `fn`."""
+def _named(fn: str | Callable[[Any], float]) -> str | Callable[[Any], float]:
+    """`"module:name"` where that leads back to `fn`; else what was given."""
     module, name = getattr(fn, "__module__", None), getattr(fn, "__qualname__", "")
-    return f"{module}:{name}" if module in sys.modules and _held(module, name) is fn else None
+    return f"{module}:{name}" if module in sys.modules and _held(module, name) is fn else fn
 
 
 def _looked_up(path: str) -> Callable[[Any], float]:

@@ -1,5 +1,6 @@
 """A plan of another length, and a plan again and again."""
 
+from collections.abc import Sequence
 from typing import Any, final
 
 from preheat._fields import LAST, Count, Factor, Positive, Steps, require
@@ -12,7 +13,7 @@ from preheat._nodes.readings import ZeroBased
 from preheat._nodes.tables import Table, table
 from preheat._plan import Call, Chain, Constant, Plan, Reading, Then, constant, joined, recipe
 
-__all__ = ["MOST", "Repeat", "Stretch", "grown", "repeat", "stretch"]
+__all__ = ["MOST", "Repeat", "Stretch", "grown", "repeat", "rounded", "stretch"]
 
 MOST = 100_000  # pieces in a row
 
@@ -107,9 +108,13 @@ def shares(parts: list[int], total: int) -> list[int]:
     [4, 3, 3]
     """
     whole = sum(parts)
-    lengths = [part * total // whole for part in parts]
-    remainders = sorted(range(len(parts)), key=lambda k: -(parts[k] * total % whole))
-    for k in remainders[: total - sum(lengths)]:
+    return rounded([divmod(part * total, whole) for part in parts], total)
+
+
+def rounded(quotas: Sequence[tuple[int, Any]], total: int) -> list[int]:
+    """Whole numbers that add up to `total`, from what is whole of each and what is left of it."""
+    lengths = [number for number, _ in quotas]
+    for k in sorted(range(len(quotas)), key=lambda k: -quotas[k][1])[: total - sum(lengths)]:
         lengths[k] += 1
     return lengths
 

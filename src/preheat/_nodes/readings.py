@@ -2,7 +2,7 @@
 
 from typing import final
 
-from preheat._plan import Call, Plan, Reading, plan_in, word
+from preheat._plan import Call, Plan, Reading, deferred, plan_in, word
 
 
 @final
@@ -35,4 +35,6 @@ def zero_based(plan: Plan) -> Plan:
     Raises:
         TypeError: `plan` is not a plan.
     """
-    return plan if isinstance(plan, ZeroBased) else ZeroBased(plan_in("zero_based", plan))
+    if isinstance(plan, ZeroBased):
+        return plan
+    return deferred(zero_based, (plan_in("zero_based", plan),), {}) or ZeroBased(plan)

@@ -9,11 +9,11 @@ from collections.abc import Callable
 from math import inf, isfinite
 from typing import Any, NoReturn, ParamSpec, Self, TypeVar, overload
 
-from preheat._fields import LAST, TINY, Field, Number, Steps, checked, field_of, shown
+from preheat._fields import LAST, TINY, Field, Number, Updates, field_of, shown
 from preheat._math import as_time, filled, library_of
 from preheat._plan.readings import Reading
 
-__all__ = ["OPERATORS", "VOCABULARY", "Call", "Plan", "beside", "plan_in", "recipe", "word"]
+__all__ = ["OPERATORS", "VOCABULARY", "Call", "Plan", "beside", "plan_in", "word"]
 
 DEEPEST = 64  # levels of nesting
 CALL = 3  # binds tightest; then `*`, `+`, `>>`
@@ -21,7 +21,7 @@ Array = TypeVar("Array")
 P = ParamSpec("P")
 Call = tuple[Callable[..., "Plan"], tuple[Any, ...], dict[str, Any]]
 
-_COUNT = field_of(Steps)
+_COUNT = field_of(Updates)
 _NUMBER = field_of(Number)
 _INDEX = Field("a number from 0 up to 2**53, the index of an update, or an array", whole=False, low=-TINY, high=LAST)
 
@@ -52,6 +52,7 @@ class Plan(ABC):
 
     steps: int | None
     depth: int
+    unresolved: bool = False  # whether lengths in it wait to be turned into updates
     _whole: Reading
     _of_float: Callable[[float], float]
 
@@ -236,7 +237,7 @@ def beside(operator: str, got: object, words: str = "a plan or a finite number")
         ValueError: it is not finite.
     """
     try:
-        return _NUMBER.check("", "", got)
+        return float(_NUMBER.check("", "", got))
     except (TypeError, ValueError) as error:
         message = f"plan {operator} {shown(got)}: the other side must be {words}"
         raise type(error)(message) from None
@@ -270,8 +271,3 @@ def word(make: Callable[P, Plan]) -> Callable[P, Plan]:
         raise ValueError(message)
     VOCABULARY[make.__name__] = make  # or defined anew, as in a notebook
     return make
-
-
-def recipe(make: Callable[P, Plan]) -> Callable[P, Plan]:
-    """Have annotations check the arguments of a function that returns plain algebra, and name it in the language."""
-    return word(checked(make))

@@ -11,6 +11,7 @@ from preheat._fields import shown
 from preheat._plan.base import OPERATORS, Call, Plan, beside, written
 from preheat._plan.readings import Reading, side_by_side
 from preheat._plan.turns import InTurn
+from preheat._plan.unresolved import waiting
 
 
 def joined(operator: str, *operands: Any) -> Plan:
@@ -25,8 +26,10 @@ class Chain(Plan):
     Joining is lazy: a chain remembers what was joined, and lists it on first use. So n joins cost O(n), not O(n**2).
     """
 
-    __slots__ = ("_held", "number")
+    __slots__ = ("_held", "_steps", "number", "unresolved")
     number: float
+    unresolved: bool
+    _steps: int | None
     _held: tuple[Plan, ...] | list[Plan]  # a list: not flat yet
 
     operator: ClassVar[str]
@@ -35,7 +38,19 @@ class Chain(Plan):
 
     def __init__(self, number: float, plans: list[Plan], steps: int | None) -> None:
         depth = 1 + max(plan.depth - isinstance(plan, type(self)) for plan in plans)
-        self._freeze(depth, number=number, _held=plans, steps=steps)
+        unresolved = any(plan.unresolved for plan in plans)
+        self._freeze(depth, number=number, _held=plans, unresolved=unresolved, _steps=steps)
+
+    @property
+    def steps(self) -> int | None:  # type: ignore[override]  # not to be written
+        """The number of updates it owns; None when it has no end.
+
+        Raises:
+            ValueError: it is not known; the message says what to give to `resolve`.
+        """
+        if self.unresolved:
+            raise waiting(self)
+        return self._steps
 
     @property
     def plans(self) -> tuple[Plan, ...]:
@@ -90,11 +105,14 @@ class Then(Chain):
         if not isinstance(first, Plan) or not isinstance(second, Plan):
             message = f"{shown(first)} >> {shown(second)}: both sides must be plans; constant(value) holds a number"
             raise TypeError(message)
+        if first.unresolved:
+            return cls(cls.neutral, [first, second], None)
         if first.steps is None:
             last = first.plans[-1] if isinstance(first, Then) else first
             message = f"plan >> plan: {last!r:.200} must end before another plan can follow; give it steps"
             raise ValueError(message)
-        return cls(cls.neutral, [first, second], None if second.steps is None else first.steps + second.steps)
+        after = None if second.unresolved else second.steps
+        return cls(cls.neutral, [first, second], None if after is None else first.steps + after)
 
     @property
     def starts(self) -> tuple[int, ...]:
@@ -102,6 +120,8 @@ class Then(Chain):
         try:
             return self._starts
         except AttributeError:
+            if self.unresolved:
+                raise waiting(self) from None
             lengths = (plan.steps or 0 for plan in self.plans[:-1])
             object.__setattr__(self, "_starts", tuple(accumulate(lengths, initial=0)))
             return self._starts
@@ -136,7 +156,7 @@ class SideBySide(Chain):
             inner = plans[0].plans if isinstance(plans[0], cls) else plans
             if len(inner) == 1:
                 return inner[0]  # 1 * a is a
-        lengths = [plan.steps for plan in plans if plan.steps is not None]
+        lengths = [plan.steps for plan in plans if not plan.unresolved and plan.steps is not None]
         return cls(number, plans, max(lengths) if len(lengths) == len(plans) else None)
 
     @classmethod

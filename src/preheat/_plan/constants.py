@@ -4,8 +4,9 @@ from typing import final
 
 from preheat._fields import Number, Steps
 from preheat._math import filled
-from preheat._plan.base import Call, Plan, recipe
+from preheat._plan.base import Call, Plan
 from preheat._plan.readings import Reading
+from preheat._plan.unresolved import recipe
 
 
 @final

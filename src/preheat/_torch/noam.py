@@ -4,7 +4,7 @@ from typing import Any
 
 from torch.optim import Optimizer
 
-from preheat._fields import LAST, TINY, Count, Field, Number, Positive, Steps, field_of, shown
+from preheat._fields import LAST, TINY, Count, Field, Number, Positive, Updates, field_of, shown
 from preheat._nodes import zero_based
 from preheat._torch._knob import Knob
 from preheat._torch._say import say
@@ -56,7 +56,7 @@ class NoamOpt:
         model_size = int(count.check("NoamOpt", "model_size", model_size))
         warmup = int(count.check("NoamOpt", "warmup", warmup))
         factor = field_of(Positive).check("NoamOpt", "factor", factor)
-        step = int(field_of(Steps).check("NoamOpt", "_step", step))
+        step = int(field_of(Updates).check("NoamOpt", "_step", step))
         rate = field_of(Number).check("NoamOpt", "_rate", rate)
         self.model_size, self.warmup, self.factor, self._step, self._rate = model_size, warmup, factor, step, rate
         self._plan = zero_based(factor * noam(model_size, warmup))  # read at the number of the step

@@ -7,7 +7,7 @@ from typing import Any
 
 from torch.optim import Optimizer
 
-from preheat._fields import Number, Steps, field_of
+from preheat._fields import Number, Updates, field_of
 from preheat._plan import VOCABULARY, Plan
 from preheat._torch._bind import bind, pairs_of, real
 from preheat._torch._change import ON_CHANGE
@@ -172,7 +172,7 @@ class Scheduler(DropIn):
             TypeError: `i` is not a whole number; under `clock="manual"`, not a number.
         """
         manual = self._bindings[0].clock == "manual"
-        at = _amount("seek", "i", i) if manual else int(field_of(Steps).check("seek", "i", i))
+        at = _amount("seek", "i", i) if manual else int(field_of(Updates).check("seek", "i", i))
         self._awake()
         seek(self._bindings, self._groups(), at)
         self._flush()

@@ -1,6 +1,6 @@
 """Cycles: restarts, and triangles."""
 
-from preheat._fields import Count, Factor, Number, Positive, require
+from preheat._fields import Count, Factor, Number, Period, Positive, require
 from preheat._nodes import repeat
 from preheat._nodes.lengths import MOST, grown
 from preheat._plan import Plan, joined, recipe
@@ -11,7 +11,7 @@ __all__ = ["exp_range", "sgdr", "triangular", "triangular2"]
 
 
 @recipe
-def sgdr(steps: Count, *, cycles: Count, growth: Positive = 1, decay: Factor = 1, end: Number = 0) -> Plan:
+def sgdr(steps: Period, *, cycles: Count, growth: Positive = 1, decay: Factor = 1, end: Number = 0) -> Plan:
     """Cosine after cosine, each begun at the peak: warm restarts.
 
     `steps` is the length of the first cycle, `growth` multiplies it and `decay` the peak from one cycle to the next;
@@ -29,7 +29,7 @@ def sgdr(steps: Count, *, cycles: Count, growth: Positive = 1, decay: Factor = 1
 
 
 @recipe
-def triangular(up_steps: Count, down_steps: Count, *, start: Number = 0) -> Plan:
+def triangular(up_steps: Period, down_steps: Period, *, start: Number = 0) -> Plan:
     """Straight up from `start` to 1 and straight down again, for as long as training goes on.
 
     >>> triangular(2, 2)
@@ -44,7 +44,7 @@ def triangular(up_steps: Count, down_steps: Count, *, start: Number = 0) -> Plan
 
 
 @recipe
-def triangular2(up_steps: Count, down_steps: Count, *, start: Number = 0) -> Plan:
+def triangular2(up_steps: Period, down_steps: Period, *, start: Number = 0) -> Plan:
     """As `triangular`, but each cycle rises half as far above `start` as the one before.
 
     >>> triangular2(2, 2)
@@ -59,7 +59,7 @@ def triangular2(up_steps: Count, down_steps: Count, *, start: Number = 0) -> Pla
 
 
 @recipe
-def exp_range(up_steps: Count, down_steps: Count, *, gamma: Factor, start: Number = 0) -> Plan:
+def exp_range(up_steps: Period, down_steps: Period, *, gamma: Factor, start: Number = 0) -> Plan:
     """As `triangular`, but what is above `start` falls by the factor `gamma` at every update.
 
     >>> exp_range(2, 2, gamma=0.5)

@@ -3,7 +3,7 @@
 from itertools import pairwise
 from math import log
 
-from preheat._fields import Count, Factor, Milestones, Number, Numbers, Positive, require
+from preheat._fields import Count, Factor, Milestones, Number, Numbers, Period, Positive, require
 from preheat._nodes import repeat, table
 from preheat._plan import Plan, constant, joined, recipe
 from preheat.shapes.bends import chebyshev
@@ -15,7 +15,7 @@ _MOST = 700  # its exponential is still finite
 
 
 @recipe
-def staircase(gamma: Factor, *, every: Count) -> Plan:
+def staircase(gamma: Factor, *, every: Period) -> Plan:
     """Level for `every` updates, then lower by the factor `gamma`, again and again.
 
     >>> staircase(0.5, every=2)

@@ -13,6 +13,7 @@ from preheat._fields import (
     Milestones,
     Number,
     Numbers,
+    Period,
     Positive,
     Share,
     Steps,
@@ -32,9 +33,9 @@ if TYPE_CHECKING:  # names of the catalogue, for editors and type checkers
     from preheat.shapes.warmups import *  # noqa: F403  # likewise
 
 __all__ = [
-    "Beta", "Count", "Factor", "Milestones", "Number", "Numbers", "Positive", "Shape", "Share", "Steps", "Time",
-    "Value", "cos", "exp", "expm1", "floor", "log", "log1p", "maximum", "minimum", "pi", "require", "shape", "sin",
-    "sqrt", "tanh", "where",
+    "Beta", "Count", "Factor", "Milestones", "Number", "Numbers", "Period", "Positive", "Shape", "Share", "Steps",
+    "Time", "Value", "cos", "exp", "expm1", "floor", "log", "log1p", "maximum", "minimum", "pi", "require", "shape",
+    "sin", "sqrt", "tanh", "where",
 ]  # fmt: skip
 _CATALOGUE = {name: make for name, make in VOCABULARY.items() if hasattr(make, "shape") and name not in __all__}
 globals().update(_CATALOGUE)

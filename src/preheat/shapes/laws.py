@@ -1,6 +1,6 @@
 """Shapes without an end: laws that hold for as long as training goes on."""
 
-from preheat._fields import Count, Factor, Number, Positive, Time, Value, require
+from preheat._fields import Count, Factor, Number, Period, Positive, Time, Value, require
 from preheat._math import floor, maximum, sqrt
 from preheat._nodes import shape
 
@@ -21,7 +21,7 @@ def inverse_sqrt(t: Time, timescale: Positive) -> Value:
 
 
 @shape
-def noam(t: Time, d_model: Count, warmup_steps: Count) -> Value:
+def noam(t: Time, d_model: Count, warmup_steps: Period) -> Value:
     """The Transformer's learning rate: linear warm-up, then a fall with the square root of time.
 
     A rate, not a multiplier: it goes in `lr=`. Its peak is `(d_model * warmup_steps) ** -0.5`.
@@ -74,7 +74,7 @@ def power_law(t: Time, timescale: Positive, *, power: Positive) -> Value:
 
 
 @shape
-def exponential_decay(t: Time, gamma: Factor, *, every: Count = 1) -> Value:
+def exponential_decay(t: Time, gamma: Factor, *, every: Period = 1) -> Value:
     """Falls by the factor `gamma` in `every` updates, a little at each; `staircase` does it at once.
 
     >>> exponential_decay(0.5).values(3), exponential_decay(0.25, every=2).values(3)

@@ -1,0 +1,93 @@
+"""Plans with lengths in other units: what they are until these are turned into updates."""
+
+from collections.abc import Callable, Iterable, Iterator
+from inspect import signature
+from typing import Any, ParamSpec, final
+
+from preheat._fields import checked
+from preheat._length import UNITS, Length
+from preheat._plan.base import Call, Plan, word
+from preheat._plan.readings import Reading
+
+__all__ = ["Unresolved", "deferred", "lengths_in", "missing", "recipe", "waiting"]
+
+P = ParamSpec("P")
+
+
+@final
+class Unresolved(Plan):
+    """A call that waits for the lengths among its arguments to be turned into updates."""
+
+    __slots__ = ("args", "kwargs", "make")
+    make: Callable[..., Plan]
+    args: tuple[Any, ...]
+    kwargs: dict[str, Any]
+    unresolved = True
+
+    def __init__(self, make: Callable[..., Plan], args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+        plans = [value for value in (*args, *kwargs.values()) if isinstance(value, Plan)]
+        depth = 1 + max((plan.depth for plan in plans), default=0)
+        self._freeze(depth, make=make, args=args, kwargs=kwargs)
+
+    @property
+    def steps(self) -> int | None:  # type: ignore[override]  # it has none yet
+        """None that is known.
+
+        Raises:
+            ValueError: always; the message says what to give to `resolve`.
+        """
+        raise waiting(self)
+
+    def _reading(self, shift: float) -> Reading:  # noqa: ARG002  # there is none
+        raise waiting(self)
+
+    def _call(self) -> Call:
+        return self.make, self.args, self.kwargs
+
+
+def deferred(make: Callable[..., Plan], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Plan | None:
+    """The call as a plan, less what it would be given anyway; None where there is nothing to wait for."""
+    if not any(map(_waits, (*args, *kwargs.values()))):
+        return None
+    bound = signature(make).bind(*args, **kwargs)
+    for name, parameter in bound.signature.parameters.items():
+        if bound.arguments.get(name, parameter.empty) == parameter.default:
+            del bound.arguments[name]
+    return Unresolved(make, bound.args, bound.kwargs)
+
+
+def _waits(value: object) -> bool:
+    if isinstance(value, tuple):
+        return any(isinstance(entry, Length) for entry in value)
+    return isinstance(value, Length) or (isinstance(value, Plan) and value.unresolved)
+
+
+def lengths_in(value: object) -> Iterator[Length]:
+    """Every length in another unit, of a plan or of what it is given, from left to right."""
+    if isinstance(value, Length):
+        yield value
+    elif isinstance(value, tuple):
+        yield from (entry for entry in value if isinstance(entry, Length))
+    elif isinstance(value, Plan) and value.unresolved:
+        _, args, kwargs = value._call()
+        for inner in (*args, *kwargs.values()):
+            yield from lengths_in(inner)
+
+
+def missing(lengths: Iterable[Length]) -> list[str]:
+    """The arguments of `resolve` that lengths ask for, in its order."""
+    asked = {length.argument for length in lengths}
+    return [name for name in dict.fromkeys(reversed(UNITS.values())) if name in asked]
+
+
+def waiting(plan: Plan) -> ValueError:
+    """What is said of a plan that is asked for a value or its length too early."""
+    needs = missing(lengths_in(plan))
+    way = ", ".join(f"{name}=..." for name in needs)
+    late = " or, on a Scheduler, extend(total_steps)" if needs == ["total_steps"] else ""
+    return ValueError(f"{plan!r:.200}: its lengths must be in updates before it has values; resolve(plan, {way}){late}")
+
+
+def recipe(make: Callable[P, Plan]) -> Callable[P, Plan]:
+    """Have annotations check the arguments of a function that returns plain algebra, and name it in the language."""
+    return word(checked(make, deferred))
