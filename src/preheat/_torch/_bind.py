@@ -73,7 +73,9 @@ def _given(plan: Any, lr: Any, scale: Any, values: Any) -> Iterator[tuple[str, s
     return (argument for argument in arguments if argument[2] is not None)
 
 
-def bind(optimizers: Sequence[Optimizer], specs: Sequence[Spec], clock: str, *, auto: bool) -> list[Binding]:
+def bind(
+    optimizers: Sequence[Optimizer], specs: Sequence[Spec], clock: str, *, auto: bool, total_steps: int | None = None
+) -> list[Binding]:
     """A binding for each optimizer, checked, and not yet at work.
 
     Raises:
@@ -83,7 +85,9 @@ def bind(optimizers: Sequence[Optimizer], specs: Sequence[Spec], clock: str, *, 
     bindings = []
     for number, optimizer in enumerate(optimizers):
         which = number if len(optimizers) > 1 else None
-        tracks = [Track(knob, plans, scaled=scaled, number=which) for knob, plans, scaled in specs]
+        tracks = [
+            Track(knob, plans, scaled=scaled, number=which, total_steps=total_steps) for knob, plans, scaled in specs
+        ]
         binding = Binding(tracks, clock=clock, auto=auto)
         binding.adopt(optimizer.param_groups, 0)
         if (replaced := _to_replace(optimizer, binding)) is not None:
@@ -175,7 +179,7 @@ def _check_keys(tracks: Sequence[Track], optimizers: Sequence[Optimizer]) -> Non
         for index, group in enumerate(optimizer.param_groups)
     ]
     matched = {key for track, group, index in members for key in track.keys_of(group, index)}
-    lonely = tracks[0].given.keys() - matched
+    lonely = tracks[0].bound.keys() - matched
     if lonely:
         names = [group.get("name", track.index_of(index)) for track, group, index in members]
         message = (

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from preheat._plan import Plan
 from preheat._text import parse, textless
-from preheat._torch._track import Cell, Edit, Key, Track, asks
+from preheat._torch._track import Bound, Cell, Edit, Key, Track, asks
 
 __all__ = ["ON_CHANGE", "Found", "Plans", "changes_told", "text_of"]
 
@@ -35,30 +35,54 @@ def _known(text: str) -> Plan | None:
         return None
 
 
+def _same(plan: Plan, text: str) -> bool:
+    return text_of(plan) == text or plan == _known(text)
+
+
+def _bound(given: str, resolved: str) -> Bound | None:
+    plan, known = _parsed(given), _parsed(resolved)
+    return None if plan is None or known is None else Bound(plan, known)
+
+
 class Plans:
     """The plans of a knob as the code has them and as a checkpoint has them, by the text of their keys."""
 
-    def __init__(self, track: Track, saved: dict[str, str], edits: Sequence[Edit]) -> None:
+    def __init__(self, track: Track, saved: dict[str, tuple[str, str]], edits: Sequence[Edit]) -> None:
         self.track = track
-        self.code = {repr(key): plan for key, plan in track.code.items()}
-        self.saved = saved
+        self.code = {repr(key): bound for key, bound in track.code.items()}
+        self.saved = saved  # as bound, and resolved
         self.edits = list(dict.fromkeys(edit for edit in edits if edit.knob == track.knob.path))
 
     @property
     def changed(self) -> bool:
         """Whether they are others, in whatever form they are written."""
-        return self.saved.keys() != self.code.keys() or any(
-            text_of(plan) != self.saved[key] and (plan is None or plan != _known(self.saved[key]))
-            for key, plan in self.code.items()
-        )
+        return self.saved.keys() != self.code.keys() or any(map(self._differ, self.code))
 
-    def chosen(self, on_change: str, at: float) -> dict[Key, Plan | None]:
+    def _differ(self, key: str) -> bool:
+        """Whether a plan is another one; where the code or the run does not know the total, as it was bound."""
+        bound, (given, resolved) = self.code[key], self.saved[key]
+        if bound is None:
+            return resolved != text_of(None)
+        saved = _known(resolved)
+        known = not (bound.resolved.unresolved or (saved is not None and saved.unresolved))
+        return not (_same(bound.resolved, resolved) or (not known and _same(bound.given, given)))
+
+    def _kept(self, key: Key) -> Bound | None:
+        """The code's plan, with the saved total where the code leaves it open."""
+        bound = self.track.code[key]
+        if bound is None or not bound.resolved.unresolved:
+            return bound
+        return Bound(bound.given, _parsed(self.saved[repr(key)][1]) or bound.resolved)
+
+    def chosen(self, on_change: str, at: float) -> dict[Key, Bound | None]:
         """The plans to follow from an update on.
 
         Raises:
             ValueError: they have changed, and `on_change` or the edits leave no choice.
         """
-        if not self.changed or (on_change == "code" and not self.edits):
+        if not self.changed:
+            return {key: self._kept(key) for key in self.track.code}
+        if on_change == "code" and not self.edits:
             return self.track.code
         who = f"load_state_dict(): the plan of {self.track.knob.path}"
         if on_change != "checkpoint" and self.edits:
@@ -73,7 +97,7 @@ class Plans:
         if self.saved.keys() != self.code.keys():
             message = f"{who} must be for the same groups as when it was saved; {self._both()}"
             raise ValueError(message)
-        return {key: _parsed(self.saved[repr(key)]) for key in self.track.code}
+        return {key: _bound(*self.saved[repr(key)]) for key in self.track.code}
 
     def told(self, on_change: str, at: float, last: float) -> str:
         """What is said of a change: both plans, and the value on each side of the seam."""
@@ -83,7 +107,8 @@ class Plans:
         return f"load_state_dict(): the plan of {self.track.knob.path} has changed; {told}"
 
     def _seam(self, key: Key, on_change: str, at: float, last: float) -> str:
-        saved, code, now = _known(self.saved.get(repr(key), "None")), self.track.code[key], self.track.plans[key]
+        bound, now = self.track.code[key], self.track.plans[key]
+        saved, code = _known(self.saved.get(repr(key), ("", "None"))[1]), bound and bound.resolved
         whose, other, before = ("code's", code, now) if on_change == "checkpoint" else ("saved", saved, saved)
         if now is None or now == other:
             return ""
@@ -94,12 +119,13 @@ class Plans:
     def _both(self) -> str:
         edits = "".join(f", edited at update {edit.at}: {edit.text:.200}" for edit in self.edits[:_TOLD])
         more = f" and {len(self.edits) - _TOLD} more times" * (len(self.edits) > _TOLD)
-        code = {key: text_of(plan) for key, plan in self.code.items()}
-        return f"saved: {_listed(self.saved)}{edits}{more}; the code's: {_listed(code)}"
+        code = {key: text_of(bound and bound.resolved) for key, bound in self.code.items()}
+        saved = {key: resolved for key, (_, resolved) in self.saved.items()}
+        return f"saved: {_listed(saved)}{edits}{more}; the code's: {_listed(code)}"
 
 
 def _value(plan: Plan | None, at: float) -> str:
-    return "one unknown here" if plan is None or asks(plan) else f"{plan(at):g}"
+    return "one unknown here" if plan is None or plan.unresolved or asks(plan) else f"{plan(at):g}"
 
 
 def _listed(texts: dict[str, str]) -> str:

@@ -19,7 +19,7 @@ def pack(bindings: Sequence[Binding], groups: Sequence[Groups]) -> dict[str, Any
     """One flat dict with a fixed set of keys; what varies in length is one list."""
     positions, rows = zip(*map(_snapshot, bindings, groups), strict=True)
     places = [place for row in rows for place in row]
-    plans = [(track, key, plan) for track in bindings[0].tracks for key, plan in track.given.items()]
+    plans = [(track, key, bound) for track in bindings[0].tracks for key, bound in track.bound.items()]
     edits = [(number, edit) for number, binding in enumerate(bindings) for edit in binding.edits]
     return {
         "preheat": FORMAT,
@@ -32,7 +32,8 @@ def pack(bindings: Sequence[Binding], groups: Sequence[Groups]) -> dict[str, Any
         "knobs": [track.knob.path for track, _, _ in plans],
         "modes": [track.mode for track, _, _ in plans],
         "keys": [repr(key) for _, key, _ in plans],
-        "plans": [text_of(plan) for _, _, plan in plans],
+        "plans": [text_of(bound and bound.given) for _, _, bound in plans],
+        "resolved": ["" if b is None or b.resolved is b.given else text_of(b.resolved) for _, _, b in plans],
         "edits": [x for number, edit in edits for x in (number, *edit._replace(key=repr(edit.key)))],
         "bases": _runs(base for base, _, _ in places),
         "values": _runs(value for _, value, _ in places),
@@ -126,17 +127,17 @@ def _take_bases(bindings: Sequence[Binding], state: dict[str, Any], on_change: s
 def _take_plans(bindings: Sequence[Binding], state: dict[str, Any], on_change: str) -> list[str]:
     """Have every track follow its plans, and the saved edits of them."""
     rows = [(row[0], Edit(*row[1:])) for row in _grouped(state["edits"], len(Edit._fields) + 1)]
-    texts = list(zip(state["knobs"], state["keys"], state["plans"], strict=True))
+    texts = list(zip(state["knobs"], state["keys"], state["plans"], state["resolved"], strict=True))
     at = bindings[0].index
     both = []
     for tracks in zip(*(binding.tracks for binding in bindings), strict=True):
         path = tracks[0].knob.path
-        saved = {key: text for knob, key, text in texts if knob == path}
+        saved = {key: (given, resolved or given) for knob, key, given, resolved in texts if knob == path}
         both.append(Plans(tracks[0], saved, [edit for _, edit in rows]))
         for track in tracks:
-            track.given = both[-1].chosen(on_change, at)
+            track.bound = both[-1].chosen(on_change, at)
     for number, binding in enumerate(bindings):
-        keys = {(track.knob.path, repr(key)): key for track in binding.tracks for key in track.given}
+        keys = {(track.knob.path, repr(key)): key for track in binding.tracks for key in track.bound}
         binding.edits = [edit._replace(key=keys[edit.knob, edit.key]) for which, edit in rows if which == number]
         for track in binding.tracks:
             replay(track, binding.edits)

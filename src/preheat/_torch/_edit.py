@@ -3,26 +3,31 @@
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from copy import copy
+from itertools import product
 from math import ceil
 from typing import Any, NamedTuple
 
-from preheat._cut import until
+from preheat._cut import after, until
 from preheat._nodes import zero_based
 from preheat._plan import Plan
 from preheat._text import parse, textless
 from preheat._torch._advice import examine
 from preheat._torch._binding import CLOCKS, Binding
 from preheat._torch._knob import Groups
-from preheat._torch._track import Edit, Track
+from preheat._torch._track import Bound, Edit, Track, asks
+from preheat._units import resolve
 
-__all__ = ["Moment", "all_or_nothing", "edit", "last_used", "replay", "seek", "settle"]
+__all__ = ["Moment", "all_or_nothing", "edit", "extend", "last_used", "replay", "seek", "settle"]
 
 
 class Moment(NamedTuple):
     """A plan that is about to be edited, and where it stands."""
 
+    knob: str
     plan: Plan
-    last: float  # the index whose value the last update used; negative before the first
+    given: Plan  # as it was bound
+    at: int  # the index of the coming update
+    last: float  # that whose value the last update used; negative before the first
 
     @property
     def value(self) -> float:
@@ -31,16 +36,17 @@ class Moment(NamedTuple):
 
 
 def edit(
-    bindings: Sequence[Binding], groups: Sequence[Groups], knob: str, make: Callable[[Moment], Plan], *, advise: bool
-) -> None:
-    """Have each plan of a knob be followed until now, and then the one made from it and from now.
+    bindings: Sequence[Binding], groups: Sequence[Groups], knobs: Iterable[str],
+    make: Callable[[Moment], Plan | None], *, advise: bool,
+) -> None:  # fmt: skip
+    """Have each plan of some knobs be followed until now, and then the one made from it and from now, if any.
 
     Raises:
         ValueError: the knob is not driven; a new plan has no text, or leaves the knob's range. Nothing is changed.
     """
     settle(bindings, groups)
     with all_or_nothing(bindings):
-        for binding in bindings:
+        for binding, knob in product(bindings, knobs):
             track = _track(binding, knob)
             for one, plan in list(_edits(binding, track, make, advise=advise)):
                 binding.edits.append(one)
@@ -49,24 +55,63 @@ def edit(
         binding.watch.allow("ended")
 
 
+def extend(bindings: Sequence[Binding], groups: Sequence[Groups], total_steps: int) -> list[str]:
+    """Have every plan that asks for the total be followed as for this one; returns what is to be said.
+
+    Raises:
+        ValueError: none does; its parts are longer; one leaves the knob's range. Nothing is changed.
+    """
+    asking = [t.knob.path for t in bindings[0].tracks if any(b and b.given.unresolved for b in t.bound.values())]
+    if not asking:
+        message = f'extend({total_steps}): a plan must ask for the total, with "%" or "rest"; replan takes any other'
+        raise ValueError(message)
+    sentences: dict[str, None] = {}
+
+    def anew(moment: Moment) -> Plan | None:
+        if not moment.given.unresolved:
+            return None
+        plan = after(resolve(moment.given, total_steps=total_steps), moment.at)
+        sentences.update(dict.fromkeys(_seam(moment, plan, total_steps)))
+        return plan
+
+    edit(bindings, groups, asking, anew, advise=False)
+    return list(sentences)
+
+
+def _seam(moment: Moment, plan: Plan, total_steps: int) -> Iterator[str]:
+    """The value on each side, where the plan followed so far goes on otherwise."""
+    if not asks(moment.plan) and (was := moment.plan(moment.at)) != (now := plan(0)):
+        begun = f"goes from {moment.value:g} to" if moment.last >= 0 else "is"
+        yield (
+            f"extend({total_steps}): at update {moment.at} the plan of {moment.knob} {begun} {now:g}, where for the "
+            f"total before it has {was:g}"
+        )
+
+
 def _edits(
-    binding: Binding, track: Track, make: Callable[[Moment], Plan], *, advise: bool
+    binding: Binding, track: Track, make: Callable[[Moment], Plan | None], *, advise: bool
 ) -> Iterator[tuple[Edit, Plan]]:
     """One for each plan, and for each clock of the groups that follow it."""
-    for key, given in track.plans.items():
-        if given is None:
+    for key, bound in track.bound.items():
+        if bound is None:
             continue
         clocks = {0, *(cell.joined for cell in track.cells if cell is not None and cell.key == key)}
         for joined in sorted(clocks):
             at = max(ceil(binding.index - joined), 0)
-            plan = make(Moment(track.followed(key, joined), last_used(binding) - joined))
+            last = last_used(binding) - joined
+            plan = make(Moment(track.knob.path, track.followed(key, joined), bound.given, at, last))
+            if plan is None:
+                continue
             if (piece := textless(plan)) is not None:
                 message = (
                     f"replan(plan={piece!r}): plan must have a text, for checkpoints to replay; define it in a module"
                 )
                 raise ValueError(message)
+            if plan.unresolved:
+                message = f"replan(plan={plan!r:.200}): plan must have its lengths in updates; resolve it before"
+                raise ValueError(message)
             probe = copy(track)
-            probe.given = probe.plans = {key: plan}
+            probe.bound, probe.plans = {key: Bound(plan, plan)}, {key: plan}
             examine([probe], advise=advise)
             yield Edit(at, track.knob.path, key, joined, repr(plan)), plan
 
@@ -85,7 +130,7 @@ def settle(bindings: Sequence[Binding], groups: Sequence[Groups]) -> None:
 
 def replay(track: Track, edits: Iterable[Edit]) -> None:
     """Follow the plans as bound, with the edits of this knob."""
-    track.plans, track.branches = dict(track.given), {}
+    track.plans, track.branches = track.unedited(), {}
     for one in edits:
         if one.knob == track.knob.path:
             _follow(track, one, parse(one.text))
@@ -142,7 +187,7 @@ def _held(binding: Binding) -> Iterator[tuple[Any, dict[str, Any]]]:
     """What a load or an edit changes: by replacement, but for what is copied here."""
     yield binding, {"edits": list(binding.edits), "position": binding.position}
     for track in binding.tracks:
-        yield track, {"given": track.given, "plans": dict(track.plans), "branches": dict(track.branches)}
+        yield track, {"bound": track.bound, "plans": dict(track.plans), "branches": dict(track.branches)}
         for cell in track.cells:
             if cell is not None:
                 yield cell, {"base": cell.base, "found": cell.found, "joined": cell.joined}

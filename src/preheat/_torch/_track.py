@@ -6,9 +6,10 @@ from typing import Any, NamedTuple, NoReturn
 from preheat._nodes import Function, function
 from preheat._plan import Plan
 from preheat._text import parse
+from preheat._torch._horizon import resolved, so_far
 from preheat._torch._knob import Groups, Knob
 
-__all__ = ["Cell", "Edit", "Key", "Row", "Track", "as_plan", "asks", "plans_of"]
+__all__ = ["Bound", "Cell", "Edit", "Key", "Row", "Track", "as_plan", "asks", "plans_of"]
 
 Key = Any  # a group's name, its index, a pair (optimizer, index), or "*"
 Row = list[float | None]  # a value for each group; None where one is left alone
@@ -67,13 +68,24 @@ class Edit(NamedTuple):
     text: str
 
 
-class Track:
-    """One knob of one optimizer. `given` are the plans as bound, `plans` those followed now, edits applied."""
+class Bound(NamedTuple):
+    """A plan as bound, and with its lengths in updates as far as the total was known then."""
 
-    def __init__(self, knob: Knob, given: dict[Key, Plan | None], *, scaled: bool, number: int | None = None) -> None:
+    given: Plan
+    resolved: Plan
+
+
+class Track:
+    """One knob of one optimizer. `bound` are the plans as bound, `plans` those followed now, edits applied."""
+
+    def __init__(
+        self, knob: Knob, given: dict[Key, Plan | None], *, scaled: bool, number: int | None = None,
+        total_steps: int | None = None,
+    ) -> None:  # fmt: skip
         self.knob = knob
-        self.code = self.given = given  # a checkpoint may replace `given`
-        self.plans = dict(given)
+        known = {key: None if plan is None else Bound(plan, resolved(plan, total_steps)) for key, plan in given.items()}
+        self.code = self.bound = known  # a checkpoint may replace `bound`
+        self.plans = self.unedited()
         self.branches: dict[tuple[Key, float], Plan] = {}  # of groups with a clock of their own, once edited
         self.scaled = scaled
         self.number = number  # of the optimizer, where there are several
@@ -81,6 +93,10 @@ class Track:
         self.written: Row = []  # what the knobs were last given
         self.marks: list[Any] = []  # and how to tell that they still hold it
         self.feedback: Any = None
+
+    def unedited(self) -> dict[Key, Plan | None]:
+        """The plans to follow where none is edited."""
+        return {key: None if bound is None else so_far(bound.resolved) for key, bound in self.bound.items()}
 
     @property
     def mode(self) -> str:
@@ -96,7 +112,7 @@ class Track:
     @property
     def given_text(self) -> str:
         """How a user wrote it, shortened: `plan=noam(512, 4000)`."""
-        text = ", ".join(repr(plan) for plan in self.given.values())
+        text = ", ".join(repr(bound.given if bound else None) for bound in self.bound.values())
         return f"{self.argument}={text if len(text) <= 60 else text[:57] + '...'}"  # noqa: PLR2004  # a line of a message
 
     def index_of(self, index: int) -> int | tuple[int, int]:

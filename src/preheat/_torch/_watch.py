@@ -80,7 +80,7 @@ class Watch:
             self.once(
                 "leap",
                 f"Scheduler: step() ran after {new} updates; the plan counts updates, so it has moved {new}; "
-                'if it was written in epochs pass clock="calls"',
+                'if it was written in epochs pass clock="calls" or "90ep"',
             )
         if updates == 0 and calls >= PATIENT:
             self.once(

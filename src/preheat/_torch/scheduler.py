@@ -1,34 +1,29 @@
 """`Scheduler`: plans bound to optimizers, in the form of torch's own schedulers."""
 
-from collections.abc import Callable, Mapping, Sequence
-from inspect import signature
+from collections.abc import Mapping, Sequence
 from numbers import Integral
 from typing import Any
 
 from torch.optim import Optimizer
 
-from preheat._fields import Number, Updates, field_of
-from preheat._plan import VOCABULARY, Plan
+from preheat._fields import Count, Number, Updates, field_of
 from preheat._torch._bind import bind, pairs_of, real
 from preheat._torch._change import ON_CHANGE
 from preheat._torch._checkpoint import load, pack
-from preheat._torch._drop_in import DropIn
-from preheat._torch._edit import Moment, edit, seek
-from preheat._torch._knob import Groups
+from preheat._torch._edit import seek
+from preheat._torch._editable import Editable, Planned
 from preheat._torch._peers import is_foreign, translated
 from preheat._torch._ranks import compare
 from preheat._torch._report import named
 from preheat._torch._say import say
-from preheat._torch._track import as_plan
 from preheat._torch.plateau import Plateau
 
 __all__ = ["Scheduler"]
 
-Planned = Plan | str | Callable[[Any], float]
 PerGroup = Planned | Mapping[Any, Planned | None]
 
 
-class Scheduler(DropIn):
+class Scheduler(Editable):
     """Binds plans to the knobs of an optimizer's groups; a torch `LRScheduler` to all who ask.
 
     Update `i` uses `plan(i)`. Updates are counted where they are applied, in the optimizer's own step: call `step()`
@@ -54,6 +49,7 @@ class Scheduler(DropIn):
         lr: sets the lr itself, whatever it was; otherwise as `plan`.
         scale: plans that multiply each group's own value of a knob: `{"weight_decay": plan}`.
         values: plans that set a knob: `{"betas[0]": plan}`.
+        total_steps: the updates of the whole run, for lengths such as `"5%"` and `"rest"`; `extend` says it later.
         clock: `"updates"` counts updates that the optimizer applied; `"calls"` counts calls of `step()`, as torch
             does, for stepping once an epoch or behind an engine that hides the optimizer; `"manual"` moves by
             `advance(n)` alone, in the plan's own unit.
@@ -65,7 +61,7 @@ class Scheduler(DropIn):
     Raises:
         TypeError: an optimizer has no hooks and wraps none that has; a plan is none.
         ValueError: no plan is given, or two for one knob; a key matches no group or a group no key; a plan leaves
-            its knob's range; every group's value is 0 under `plan` or `scale`.
+            its knob's range or asks for more than the total; every group's value is 0 under `plan` or `scale`.
     """
 
     def __init__(  # noqa: PLR0913  # torch's users expect one constructor
@@ -76,6 +72,7 @@ class Scheduler(DropIn):
         lr: PerGroup | None = None,
         scale: Mapping[str, PerGroup] | None = None,
         values: Mapping[str, PerGroup] | None = None,
+        total_steps: int | None = None,
         clock: str = "updates",
         auto: bool = False,
         on_change: str = "code",
@@ -89,7 +86,10 @@ class Scheduler(DropIn):
         self.optimizers = tuple(real(one, clock) for one in given)
         self.on_change = on_change
         self._memo: dict[int, Any] | None = None  # of the deepcopy that made this, until its first use
-        self._bindings = bind(self.optimizers, pairs_of(plan, lr, scale, values), clock, auto=auto)
+        if total_steps is not None:
+            total_steps = field_of(Count).check("Scheduler", "total_steps", total_steps)
+        specs = pairs_of(plan, lr, scale, values)
+        self._bindings = bind(self.optimizers, specs, clock, auto=auto, total_steps=total_steps)
         if feedback is not None:
             self._heed(feedback)
         self._drive()
@@ -177,51 +177,6 @@ class Scheduler(DropIn):
         seek(self._bindings, self._groups(), at)
         self._flush()
 
-    def replan(self, plan: Planned, *, knob: str = "lr") -> None:
-        """Follow another plan from here on, from its own beginning; saved with the run, and replayed.
-
-        Under `clock="manual"`, from the next whole unit on.
-
-        Raises:
-            ValueError: the knob is not driven; the plan has no text.
-        """
-        new = as_plan("plan", plan)
-        self._awake()
-        self._edit(knob, lambda _: new, advise=True)
-
-    def cooldown(self, n: int, end: float = 0.0, shape: str = "one_minus_sqrt", *, knob: str = "lr") -> None:
-        """Go from the value that the last update used to `end` in `n` updates, from here on.
-
-        Args:
-            n: the length, in updates.
-            end: the last value, in the knob's own terms (under `plan` and `scale` a multiplier).
-            shape: the name of a shape with a start and an end.
-            knob: what to cool down.
-
-        Raises:
-            ValueError: the knob is not driven, or there is no such shape.
-        """
-        make = VOCABULARY.get(shape) if isinstance(shape, str) else None
-        needs = [] if make is None else [p.name for p in signature(make).parameters.values() if p.default is p.empty]
-        if make is None or set(needs) != {"start", "end", "steps"}:
-            message = f"cooldown(shape={shape!r}): shape must be the name of one that takes start, end and steps alone"
-            raise ValueError(message)
-        self._awake()
-        self._edit(knob, lambda moment: make(start=moment.value, end=end, steps=n), advise=False)
-
-    def _edit(self, knob: str, make: Callable[[Moment], Plan], *, advise: bool) -> None:
-        edit(self._bindings, self._groups(), knob, make, advise=advise)
-        self._rewrite()
-
-    def _rewrite(self) -> None:
-        for own, binding in zip(self._groups(), self._bindings, strict=True):
-            binding.show(own, binding.index)
-        self._flush()
-
-    def _flush(self) -> None:
-        for binding in self._bindings:
-            binding.flush()
-
     def close(self) -> None:
         """Stop driving; the knobs keep their values."""
         for binding in self._bindings:
@@ -238,9 +193,6 @@ class Scheduler(DropIn):
         groups = self._groups()
         rows = [binding.next_now(own) for own, binding in zip(groups, self._bindings, strict=True)]
         return named(groups, self._bindings, rows)
-
-    def _groups(self) -> list[Groups]:
-        return [one.param_groups for one in self.optimizers]
 
     def state_dict(self) -> dict[str, Any]:
         """Where the run stands and what it follows, as plain numbers, strings and lists of them.
