@@ -10,10 +10,10 @@ import torch
 
 import preheat
 from preheat import constant, from_json, linear, parse, to_json, until
-from preheat._fields import field_of
+from preheat._fields import Flag, field_of
 from preheat.like import ignite, pytorch_warmup
 from preheat.like import torch as like
-from preheat.like._asked import Callback, Counts, Flag, Indices, Points, Schedule, Schedules
+from preheat.like._asked import Callback, Counts, Indices, Points, Schedule, Schedules
 from preheat.like._cycles import Mode
 from promises import LIKE, choices
 

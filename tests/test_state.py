@@ -115,7 +115,7 @@ CONFIGURATIONS = [
 
 def test_the_keys_of_a_state_are_always_the_same():
     keys = {" ".join(build().state_dict()) for build in CONFIGURATIONS}
-    position, followed = "preheat clock updates calls amount last groups", "knobs modes keys plans edits"
+    position, followed = "preheat clock updates calls amount last groups", "knobs modes keys plans resolved edits"
     assert keys == {f"{position} {followed} bases values joined feedback"}
 
 

@@ -15,8 +15,8 @@ from typing import Annotated, Any, ParamSpec, TypeVar, get_args, get_type_hints
 from preheat._length import Length, length_of
 
 __all__ = [
-    "Beta", "Count", "Factor", "Milestones", "Number", "Numbers", "Period", "Positive", "PreheatWarning", "Seed",
-    "Share", "Steps", "Time", "Updates", "Value", "require",
+    "Beta", "Count", "Factor", "Flag", "Milestones", "Number", "Numbers", "Period", "Positive", "PreheatWarning",
+    "Seed", "Share", "Steps", "Time", "Updates", "Value", "require",
 ]  # fmt: skip
 
 LAST = 2**53  # from there on a float no longer tells one update from the next
@@ -102,6 +102,23 @@ class Several(Field):
         return values
 
 
+@dataclass(frozen=True)
+class Kind(Field):
+    """A kind of parameter that is known by its type."""
+
+    kind: Any = object
+
+    def check(self, who: str, name: str, got: object) -> Any:
+        """`got`, of that type.
+
+        Raises:
+            TypeError: it is of another.
+        """
+        if not isinstance(got, self.kind):
+            raise TypeError(self._refusal(who, name, got))
+        return got
+
+
 _NOT_NUMBERS = ("1", None, True, [1], 1j)
 _NOT_FINITE = (float("nan"), INFINITY, -INFINITY, 10**400)
 _NOT_WHOLE = (*_NOT_NUMBERS, 1.5, 2.0, float("nan"))
@@ -162,6 +179,7 @@ Milestones = Annotated[
                                    bad=("1", None, 1, (), (1, 2.0), (1, None), (2, 2), (3, 1), (-1, 2), (1, LAST),
                                         (1, "8"))),
 ]  # fmt: skip
+Flag = Annotated[bool, Kind("True or False", whole=False, good=(True, False), bad=(None, 1, "yes"), kind=bool)]
 
 
 def require(condition: bool, rule: str) -> None:  # noqa: FBT001  # the condition is the sentence's subject

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any, Self
 
-from preheat._fields import Count, Field, checked, require
+from preheat._fields import Count, Field, Flag, checked, require
 
 __all__ = ["RunLength", "steps_for"]
 
@@ -22,22 +22,7 @@ class Loaders(Field):
             raise TypeError(self._refusal(who, name, got)) from None
 
 
-class Flags(Field):
-    """A kind of parameter that is True or False."""
-
-    def check(self, who: str, name: str, got: object) -> Any:
-        """What was given.
-
-        Raises:
-            TypeError: it is neither.
-        """
-        if isinstance(got, bool):
-            return got
-        raise TypeError(self._refusal(who, name, got))
-
-
 Loader = Annotated[Any, Loaders("a loader of batches that has a length; give n_samples and batch_size", whole=False)]
-Flag = Annotated[bool, Flags("True or False", whole=False)]
 
 
 class RunLength(int):

@@ -1,14 +1,13 @@
 """What the peers' functions take besides numbers: a word, a yes or no, a function, plans, points."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from math import isfinite
 from typing import Annotated, Any
 
-from preheat._fields import LAST, BrokenRuleError, Field, Number, Several, field_of, require
+from preheat._fields import LAST, BrokenRuleError, Field, Kind, Number, Several, field_of, require
 from preheat._plan import Plan, constant
 
-__all__ = ["Callback", "Counts", "Flag", "Indices", "OneOf", "Points", "Schedule", "Schedules", "share_of"]
+__all__ = ["Callback", "Counts", "Indices", "OneOf", "Points", "Schedule", "Schedules", "share_of"]
 
 
 class OneOf(Field):
@@ -30,23 +29,6 @@ class OneOf(Field):
             raise TypeError(self._refusal(who, name, got))
         if got not in self.good:
             raise ValueError(self._refusal(who, name, got))
-        return got
-
-
-@dataclass(frozen=True)
-class Kind(Field):
-    """A kind of parameter that is known by its type."""
-
-    kind: Any = object
-
-    def check(self, who: str, name: str, got: object) -> Any:
-        """`got`, of that type.
-
-        Raises:
-            TypeError: it is of another.
-        """
-        if not isinstance(got, self.kind):
-            raise TypeError(self._refusal(who, name, got))
         return got
 
 
@@ -102,7 +84,6 @@ _NUMBER = field_of(Number)
 _UPDATES = Field("a whole number of updates", whole=True, low=-1, high=LAST)
 _NONE_OF_THEM = ("1", None, 1, (), (None,), (True,), {1: 2})
 
-Flag = Annotated[bool, Kind("True or False", whole=False, good=(True, False), bad=(None, 1, "yes"), kind=bool)]
 Callback = Annotated[
     Any, Kind("a function of the number of updates", whole=False, good=(abs,), bad=(None, 1, "abs"), kind=Callable)
 ]

@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from math import ceil, isfinite
 from typing import Annotated, NamedTuple
 
-from preheat._fields import Count, Factor, Number, Positive, Share, checked, require
+from preheat._fields import Count, Factor, Flag, Number, Positive, Share, checked, require
 from preheat._nodes import zero_based
 from preheat._plan import Plan, constant, joined
-from preheat.like._asked import Flag, OneOf
+from preheat.like._asked import OneOf
 from preheat.recipes.cycles import exp_range, triangular, triangular2
 from preheat.shapes.bends import cosine_wave
 from preheat.shapes.ramps import cosine, linear

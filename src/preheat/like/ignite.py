@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from itertools import accumulate, pairwise
 from math import isfinite
 
-from preheat._fields import LAST, Count, Factor, Number, Positive, Steps, checked, require
+from preheat._fields import LAST, Count, Factor, Flag, Number, Positive, Updates, checked, require
 from preheat._nodes import repeat, zero_based
 from preheat._nodes.lengths import MOST
 from preheat._plan import Plan, constant, joined
-from preheat.like._asked import Counts, Flag, Indices, Points, Schedule, Schedules
+from preheat.like._asked import Counts, Indices, Points, Schedule, Schedules
 from preheat.like._cycles import LONGEST
 from preheat.like.torch import ExponentialLR, MultiStepLR, SequentialLR, StepLR
 from preheat.shapes.ramps import cosine, linear
@@ -23,7 +23,7 @@ __all__ = [
 @checked
 def LinearCyclicalScheduler(  # noqa: PLR0913, PLR0917  # theirs
     start_value: Number, end_value: Number, cycle_size: Count, cycle_mult: Positive = 1, start_value_mult: Number = 1,
-    end_value_mult: Number = 1, warmup_duration: Steps = 0, monotonic: Flag = False,  # noqa: FBT002  # theirs
+    end_value_mult: Number = 1, warmup_duration: Updates = 0, monotonic: Flag = False,  # noqa: FBT002  # theirs
     *, cycles: Count | None = None,
 ) -> Plan:  # fmt: skip
     """A straight line to the end and back again in each cycle; `monotonic`, one to the end, and there it jumps.
@@ -45,7 +45,7 @@ def LinearCyclicalScheduler(  # noqa: PLR0913, PLR0917  # theirs
 @checked
 def CosineAnnealingScheduler(  # noqa: PLR0913, PLR0917  # theirs
     start_value: Number, end_value: Number, cycle_size: Count, cycle_mult: Positive = 1, start_value_mult: Number = 1,
-    end_value_mult: Number = 1, warmup_duration: Steps = 0, *, cycles: Count | None = None,
+    end_value_mult: Number = 1, warmup_duration: Updates = 0, *, cycles: Count | None = None,
 ) -> Plan:  # fmt: skip
     """Half a cosine wave in each cycle, and a straight line back in the `warmup_duration` updates after it.
 

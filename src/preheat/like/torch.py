@@ -6,7 +6,7 @@ from operator import mul
 from typing import NoReturn
 
 from preheat._cut import until
-from preheat._fields import Count, Factor, Number, Positive, Share, Steps, checked, require
+from preheat._fields import Count, Factor, Number, Positive, Share, Updates, checked, require
 from preheat._nodes import function, repeat, table, zero_based
 from preheat._nodes.lengths import MOST
 from preheat._plan import Plan, constant, joined
@@ -218,7 +218,7 @@ def ChainedScheduler(schedulers: Schedules) -> Plan:
 
 @checked
 def SWALR(
-    swa_lr: Number, anneal_epochs: Steps = 10, anneal_strategy: Strategy = "cos", *, base_lr: Positive | None = None
+    swa_lr: Number, anneal_epochs: Updates = 10, anneal_strategy: Strategy = "cos", *, base_lr: Positive | None = None
 ) -> Plan:
     """From the lr it finds, `base_lr`, to the learning rate `swa_lr`, which is first met at update `anneal_epochs`.
 
