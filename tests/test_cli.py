@@ -1,82 +1,170 @@
-"""The command `preheat`: what it prints, and how it ends."""
+"""The command `preheat`: what it prints in a pipe, and how it ends."""
 
+import json
 import subprocess
 import sys
 
 import pytest
 
 import preheat
-from preheat.cli import main
+from preheat import cosine, linear, noam, parse, resolve, warmup
+from preheat._plan import VOCABULARY
+from terminal import MAIN, piped
 
-BLOCKED = "import sys; sys.modules[{name!r}] = None; from preheat.cli import main; sys.argv[0] = 'preheat'; main()"
-HELP = """
-import sys
-from preheat.cli import main
-sys.argv = ["preheat", "demo", "--help"]
-try:
-    main()
-finally:
-    assert not {"torch", "numpy", "matplotlib"} & set(sys.modules)
-"""
+TEXT = "warmup(100) >> cosine(1, 0.1, steps=900)"
+PLAN = "linear(0, 1, steps=100) >> cosine(1, 0.1, steps=900)"
+COMMANDS = ("show", "plot", "table", "diff", "lint", "resolve", "like", "shapes", "inspect")
 
 
-def run(program, *arguments):
-    return subprocess.run([sys.executable, "-c", program, *arguments], capture_output=True, text=True, check=False)
+def test_says_its_version():
+    assert piped("--version") == (0, f"preheat {preheat.__version__}\n", "")
 
 
-def ended(monkeypatch, *arguments):
-    """Run `preheat` in this process, and give its exit status."""
-    monkeypatch.setattr(sys, "argv", ["preheat", *arguments])
-    with pytest.raises(SystemExit) as ending:
-        main()
-    return ending.value.code
+def test_alone_it_shows_its_help_and_ends_with_2():
+    status, out, err = piped()
+    assert (status, err) == (2, "")
+    for command in (*COMMANDS, "demo"):
+        assert f"\n  {command} " in out
 
 
-def test_says_its_version(monkeypatch, capsys):
-    assert ended(monkeypatch, "--version") == 0
-    assert capsys.readouterr().out == f"preheat {preheat.__version__}\n"
+def test_each_command_has_help_in_80_columns_with_an_example():
+    for command in COMMANDS:
+        status, out, _ = piped(command, "--help")
+        assert status == 0
+        assert f"Examples:\n    preheat {command}" in out
+        assert max(map(len, out.splitlines())) <= 80
 
 
-def test_help_names_every_option_and_waits_for_no_heavy_import():
-    done = run(HELP)
-    assert done.returncode == 0, done.stderr
-    for option in ("steps", "seed", "seeds", "device", "out", "threads", "layers", "width", "batch"):
-        assert f"--{option} " in done.stdout
+# TEXT
 
 
-@pytest.mark.parametrize("name", ["matplotlib", "torch"])
-def test_a_missing_extra_is_one_line_with_the_command_that_installs_it(name, tmp_path):
-    done = run(BLOCKED.format(name=name), "demo", "--out", str(tmp_path))
-    assert done.stderr == f'preheat demo needs {name}: pip install "preheat[all]"\n'
-    assert done.returncode == 2
+@pytest.mark.parametrize("text", [TEXT, "-", "@plan.txt"])
+def test_a_plan_is_read_from_the_argument_a_file_or_the_standard_input(tmp_path, monkeypatch, text):
+    (tmp_path / "plan.txt").write_text(f"{TEXT}\n")
+    monkeypatch.chdir(tmp_path)
+    assert piped("resolve", text, stdin=f"\n{TEXT}\n") == (0, f"{PLAN}\n", "")
 
 
-def test_so_is_a_missing_typer():
-    done = run(BLOCKED.format(name="typer"), "demo")
-    assert done.stderr == 'preheat needs typer: pip install "preheat[all]"\n'
-    assert done.returncode == 2
+def test_a_module_of_ones_own_brings_its_shapes(tmp_path):
+    (tmp_path / "curves.py").write_text(
+        "from preheat.shapes import Number, Steps, Time, Value, shape\n"
+        "@shape\ndef sagging(t: Time, start: Number, end: Number, *, steps: Steps) -> Value:\n"
+        "    return end + (start - end) * ((steps - t) / steps) ** 2\n"
+    )
+    command = [sys.executable, "-c", MAIN, "table", "sagging(1, 0, steps=2)", "--csv", "--import", "curves"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "update,value\n0,0.25\n1,0.0\n", "")
 
 
-def test_so_is_a_missing_rich(tmp_path):
-    done = run(BLOCKED.format(name="rich"), "demo", "--out", str(tmp_path))
-    assert done.stderr.endswith('needs rich: pip install "preheat[all]"\n')
-    assert done.stderr.count("\n") == 1
-    assert done.returncode == 2
+def test_lengths_in_other_units_become_updates():
+    text = 'warmup("5%") >> constant(1, steps="3ep") >> cosine(1, 0, steps="rest")'
+    said = piped("resolve", text, "--total-steps", "1e3", "--steps-per-epoch", "100")[1]
+    assert parse(said) == resolve(parse(text), total_steps=1000, steps_per_epoch=100)
+    assert said == "linear(0, 1, steps=50) >> constant(1, steps=300) >> cosine(1, 0, steps=650)\n"
+
+
+# What each command prints
+
+
+def test_show_prints_the_plan_its_curve_its_key_points_and_the_findings():
+    status, out, err = piped("show", TEXT, "--total-steps", "50")
+    title, curve, points, findings = out.split("\n\n")
+    assert (status, err, title) == (0, "", PLAN)
+    assert max(map(len, curve.splitlines())) <= 80
+    assert "update (index, from 0)" in curve
+    assert points.splitlines()[:2] == ["update  value  piece", "     0   0.01  linear(0, 1, steps=100)"]
+    assert findings.startswith("wrong: its warm-up takes 100 updates and the run has 50, so it reaches 0.5 of 1;")
+
+
+def test_table_prints_each_update():
+    assert piped("table", "warmup(3)")[1].split() == ["update", "value", "0", "0.333333", "1", "0.666667", "2", "1"]
+
+
+def test_table_prints_all_digits_as_csv_and_as_json():
+    plan = warmup(3)
+    status, out, _ = piped("table", "warmup(3)", "--csv")
+    assert (status, out) == (0, f"update,value\n0,{plan(0)!r}\n1,{plan(1)!r}\n2,1.0\n")
+    _, out, _ = piped("table", "warmup(3)", "--json")
+    assert json.loads(out) == [{"update": i, "value": plan(i)} for i in range(3)]
 
 
 @pytest.mark.parametrize(
-    ("arguments", "sentence"),
-    [
-        (["--steps", "0"], "demo(steps=0): steps must be a whole number, from 1 up to 2**53"),
-        (["--steps", "many"], "demo(steps='many'): steps must be a whole number"),
-        (["--seed", "-1"], "demo(seed=-1): seed must be a whole number, from 0 up to 2**53"),
-        (["--width", "18"], "demo(width=18): width must be a multiple of 4, the number of attention heads"),
-        (["--out", __file__], f"demo(out={__file__!r}): out must be a folder that can be written"),
-        (["--device", "abacus"], "demo(device='abacus'): device must be one that torch can use here, such as 'cpu'"),
-        (["--device", "meta"], "demo(device='meta'): device must be one that torch can use here, such as 'cpu'"),
-    ],
+    ("at", "updates"), [("7", [7]), ("0,99,500", [0, 99, 500]), ("0:6:2", [0, 2, 4]), ("3,8:10", [3, 8, 9])]
 )
-def test_a_bad_option_is_one_sentence(monkeypatch, capsys, tmp_path, arguments, sentence):
-    monkeypatch.chdir(tmp_path)
-    assert ended(monkeypatch, "demo", *arguments) == 2
-    assert capsys.readouterr().err == sentence + "\n"
+def test_table_prints_the_updates_that_are_asked_for(at, updates):
+    out = piped("table", "noam(512, 4_000)", "--csv", "--at", at)[1]
+    assert out.splitlines()[1:] == [f"{i},{noam(512, 4_000)(i)!r}" for i in updates]
+
+
+def test_table_prints_as_much_of_an_endless_plan_as_the_run_takes():
+    assert len(piped("table", "noam(512, 4_000)", "--total-steps", "5")[1].splitlines()) == 6
+
+
+def test_diff_ends_with_1_where_plans_differ():
+    status, out, _ = piped("diff", "linear(1, 0, steps=100)", "cosine(1, 0, steps=100)")
+    assert (status, out.splitlines()[0]) == (1, "differ first at update 0, by 0.1053 at most")
+    assert piped("diff", "warmup(8)", "linear(0, 1, steps=8)")[0] == 0
+
+
+@pytest.mark.parametrize(
+    ("options", "status"),
+    [([], 1), (["--fail-on", "note"], 1), (["--fail-on", "none"], 0), (["--ignore", "peak-unreached"], 0),
+     (["--ignore", "peak-unreached", "--fail-on", "note"], 1)],
+)  # fmt: skip
+def test_lint_ends_with_1_on_what_it_is_told_to_fail_on(options, status):
+    ended, out, _ = piped("lint", "zero_based(warmup(10)) >> constant(0.5)", *options)
+    assert ended == status
+    assert ("wrong: " in out) == ("--ignore" not in options)
+    assert "note: its first value is 0" in out
+
+
+def test_lint_says_so_where_nothing_is_found():
+    assert piped("lint", TEXT, "--total-steps", "1000") == (0, "nothing found\n", "")
+
+
+def test_plot_writes_a_file(tmp_path):
+    picture = tmp_path / "both.svg"
+    assert piped("plot", TEXT, "warmup(9)", "-o", str(picture)) == (0, f"wrote {picture}\n", "")
+    assert "<svg" in picture.read_text("utf-8")
+
+
+def test_plot_draws_without_a_file():
+    out = piped("plot", TEXT, "warmup(9)")[1]
+    assert out.splitlines()[-2:] == [f"a {PLAN}", "b linear(0, 1, steps=9)"]
+
+
+def test_like_prints_the_plan_of_a_peers_schedule():
+    name = "transformers.get_linear_schedule_with_warmup"
+    out = piped("like", name, "num_warmup_steps=100", "num_training_steps=1_000")[1]
+    assert parse(out).values(1000) == preheat.zero_based(warmup(100) >> linear(1, 0, steps=900)).values()
+
+
+def test_like_reads_lists_and_texts():
+    assert parse(piped("like", "torch.MultiStepLR", "milestones=[2, 3]", "gamma=0.5")[1])(3) == 0.25
+    assert piped("like", "torch.OneCycleLR", "max_lr=1", "total_steps=9", "anneal_strategy=linear")[0] == 0
+
+
+def test_like_lists_all_there_are_and_explains_one():
+    known = piped("like")[1].split()
+    assert {"torch.CosineAnnealingLR", "transformers.get_cosine_schedule_with_warmup"} <= set(known)
+    assert piped("like", "torch.StepLR")[1].startswith("torch.StepLR(step_size, gamma=0.1)\n\nLower by")
+
+
+def test_shapes_lists_every_word_in_80_columns():
+    lines = piped("shapes")[1].splitlines()
+    assert {line.split()[0] for line in lines if line.startswith("  ")} == set(VOCABULARY)
+    assert max(map(len, lines)) <= 80
+
+
+def test_shapes_explains_one_with_its_curve_and_its_source():
+    out = piped("shapes", "cosine")[1]
+    assert out.startswith("cosine(start, end, *, steps)\n\nHalf a cosine wave")
+    assert "Source: Loshchilov and Hutter 2016 (arXiv:1608.03983), equation 5." in out
+    assert f"\n{cosine(1, 0, steps=4)}\n\n0.854 ┤" in out
+
+
+@pytest.mark.parametrize("name", sorted(VOCABULARY))
+def test_shapes_explains_each_word(name):
+    status, out, err = piped("shapes", name)
+    assert (status, err) == (0, "")
+    assert max(map(len, out.splitlines()[1:])) <= 80

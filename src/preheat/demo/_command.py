@@ -1,68 +1,72 @@
 """The command `preheat demo`: its options, and what it says when it cannot run."""
 
 import os
+from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 
-import typer
+import click
 
 from preheat.demo._settings import Settings
 
 NEEDED = ("rich", "matplotlib", "torch")
 
 
-def _whole(name: str, words: str) -> Any:
-    """A whole-number option; anything else ends the program with one sentence."""
-
-    def parse(got: str) -> int:
-        try:
-            return int(got)
-        except ValueError:
-            raise _refused(f"demo({name}={got!r}): {name} must be a whole number") from None
-
-    return typer.Option(f"--{name}", parser=parse, metavar="N", help=words)
+Command = Callable[..., Any]
 
 
-def demo(  # noqa: PLR0913, PLR0917  # the options
-    steps: Annotated[int, _whole("steps", "Updates in each run.")] = Settings.steps,
-    seed: Annotated[int, _whole("seed", "Of the first weights and the batches.")] = Settings.seed,
-    seeds: Annotated[int, _whole("seeds", "How many seeds, from --seed on.")] = Settings.seeds,
-    device: Annotated[str, typer.Option(help="As torch writes it: cpu, cuda, mps.")] = Settings.device,
-    out: Annotated[Path, typer.Option(metavar="DIR", help="Where the picture and the numbers go.")] = Path(),
-    threads: Annotated[int, _whole("threads", "Of the processor.")] = Settings.threads,
-    layers: Annotated[int, _whole("layers", "Of the model.")] = Settings.layers,
-    width: Annotated[int, _whole("width", "Of the model, a multiple of 4.")] = Settings.width,
-    batch: Annotated[int, _whole("batch", "Sequences in an update.")] = Settings.batch,
-) -> None:
-    """Train a small Transformer without warm-up, with the paper's schedule, and with warm-up then cosine.
-
-    The same seed, device and number of threads give the same losses. Ctrl-C keeps what was done.
-    """
+def _number(_: click.Context, option: click.Parameter, got: Any) -> int:
     try:
-        settings = Settings(steps, seed, seeds, device, threads, layers, width, batch)
-        _make_folder(out)
-    except ValueError as error:
-        raise _refused(str(error)) from None
+        return int(got)
+    except ValueError:
+        message = f"demo({option.name}={got!r}): {option.name} must be a whole number"
+        raise ValueError(message) from None
+
+
+def _whole(name: str, words: str) -> Callable[[Command], Command]:
+    """A whole-number option; the settings say which."""
+    default = str(getattr(Settings, name))
+    return click.option(f"--{name}", callback=_number, default=default, show_default=True, metavar="N", help=words)
+
+
+@click.command
+@_whole("steps", "Updates in each run.")
+@_whole("seed", "Of the first weights and the batches.")
+@_whole("seeds", "How many seeds, from --seed on.")
+@click.option("--device", default=Settings.device, show_default=True, help="As torch writes it: cpu, cuda, mps.")
+@click.option(
+    "--out", type=click.Path(path_type=Path), default=Path(), show_default=True, metavar="DIR",
+    help="Where the picture and the numbers go.",
+)  # fmt: skip
+@_whole("threads", "Of the processor.")
+@_whole("layers", "Of the model.")
+@_whole("width", "Of the model, a multiple of 4.")
+@_whole("batch", "Sequences in an update.")
+def demo(out: Path, **given: Any) -> None:
+    """Train a small Transformer with and without warm-up.
+
+    Three times: without, with the paper's schedule, and with a warm-up, then a cosine. The same seed, device and number
+    of threads give the same losses. Ctrl-C keeps what was done.
+    """
+    settings = Settings(**given)
+    _make_folder(out)
     try:
         _run(settings, out)
     except KeyboardInterrupt:
-        typer.echo("preheat demo: stopped at once; what was not written is lost", err=True)
-        raise typer.Exit(130) from None
+        click.echo("preheat demo: stopped at once; what was not written is lost", err=True)
+        raise click.exceptions.Exit(130) from None
 
 
 def _run(settings: Settings, out: Path) -> None:
-    typer.echo("Loading torch and the text ...")
+    click.echo("Loading torch and the text ...")
     if missing := [name for name in NEEDED if not _can_import(name)]:
-        raise _refused(f'preheat demo needs {" and ".join(missing)}: pip install "preheat[all]"')
+        click.echo(f'preheat demo needs {" and ".join(missing)}: pip install "preheat[all]"', err=True)
+        raise click.exceptions.Exit(2)
     from preheat.demo import _job  # noqa: PLC0415  # `--help` waits for none of its imports
 
-    try:
-        text = _job.prepare(settings)
-    except ValueError as error:
-        raise _refused(str(error)) from None
-    if not _job.job(settings, text, out):
-        raise typer.Exit(130)
+    if not _job.job(settings, _job.prepare(settings), out):
+        raise click.exceptions.Exit(130)
 
 
 def _can_import(name: str) -> bool:
@@ -83,9 +87,3 @@ def _make_folder(out: Path) -> None:
     if not writable:
         message = f"demo(out={str(out)!r}): out must be a folder that can be written"
         raise ValueError(message)
-
-
-def _refused(sentence: str) -> typer.Exit:
-    """Say why not; raised, the result ends the program."""
-    typer.echo(sentence, err=True)
-    return typer.Exit(2)

@@ -1,0 +1,64 @@
+"""The commands that write a plan: as values, and with its lengths in updates."""
+
+import json
+from collections.abc import Sequence
+from itertools import chain
+
+import click
+
+from preheat import Plan
+from preheat._fields import shown
+from preheat.cli._read import Units, examples, of_a_run
+
+__all__ = ["resolve", "table"]
+
+
+@click.command(
+    epilog=examples('preheat table "warmup(4) >> constant(1)" --at 0:8', "preheat table @plan.txt --csv > plan.csv")
+)
+@click.argument("text")
+@click.option("--at", metavar="UPDATES", help="Which: 0,99,500 or start:stop:step as in Python; all without.")
+@click.option("--csv", is_flag=True, help="As CSV, with a header.")
+@click.option("--json", "as_json", is_flag=True, help="As JSON, a list of objects.")
+@of_a_run
+def table(text: str, at: str | None, *, csv: bool, as_json: bool, units: Units) -> None:
+    """Print the value of each update."""
+    if csv and as_json:
+        message = "table(--csv --json): one of the two must be left out"
+        raise ValueError(message)
+    plan = units.plan(text)
+    rows = ((i, plan(i)) for i in chain.from_iterable(_updates(plan, at, units.total_steps)))
+    if as_json:
+        click.echo(json.dumps([{"update": i, "value": value} for i, value in rows]))
+        return
+    lines = (f"{i},{value!r}" for i, value in rows) if csv else (f"{i:>10}  {value:.6g}" for i, value in rows)
+    for line in chain(["update,value" if csv else f"{'update':>10}  value"], lines):
+        click.echo(line)
+
+
+def _updates(plan: Plan, at: str | None, total: int | None) -> list[Sequence[int]]:
+    """The updates of each part of `--at`, or all."""
+    if at is not None:
+        return [_part(at, part) for part in at.split(",")]
+    count = plan.steps if total is None else total
+    if count is None:
+        message = "table(at=None): --at or --total-steps must be given for an endless plan"
+        raise ValueError(message)
+    return [range(count)]
+
+
+def _part(at: str, part: str) -> Sequence[int]:
+    try:
+        numbers = [int(number) for number in part.split(":")]
+        return range(*numbers) if ":" in part else numbers
+    except (TypeError, ValueError):
+        message = f"table(at={shown(at)}): --at must be updates such as 0,99,500 or 0:1000:100"
+        raise ValueError(message) from None
+
+
+@click.command(epilog=examples("""preheat resolve 'warmup("3ep") >> constant(1)' --steps-per-epoch 200"""))
+@click.argument("text")
+@of_a_run
+def resolve(text: str, units: Units) -> None:
+    """Turn every length of a plan into updates, and print its text."""
+    click.echo(repr(units.plan(text)))
