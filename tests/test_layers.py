@@ -21,7 +21,7 @@ LAYERS = (
     ("recipes",),
     ("like",),
     ("_text",),
-    ("_json",),
+    ("_config", "_json"),
     ("_points",),
     ("_run_length", "_units", "_lint", "_diff", "_describe", "theory"),
     ("_torch", "_plot"),
@@ -118,7 +118,7 @@ def test_the_guard_sees_an_import_that_turns_upwards(path, source):
         ("shapes/__init__.py", "from preheat.shapes import ramps\nfrom . import laws"),
         ("_torch/_clock.py", "import torch\nfrom ._knobs import Knob\nfrom .._plan import Plan"),
         ("__init__.py", "from preheat import recipes, shapes\nfrom preheat._text import parse"),
-        ("cli.py", "import typer\nfrom preheat import parse\ndef demo():\n    from preheat.demo import train"),
+        ("cli/app.py", "import click\nfrom preheat import parse\ndef demo():\n    from preheat.demo import train"),
     ],
 )
 def test_the_guard_lets_the_others_pass(path, source):
@@ -137,7 +137,7 @@ import sys
 
 class Blocked:
     def find_spec(self, name, path=None, target=None):
-        if name.partition(".")[0] in {"torch", "numpy", "jax", "matplotlib", "rich", "typer"}:
+        if name.partition(".")[0] in {"torch", "numpy", "jax", "matplotlib", "pydantic", "click", "rich"}:
             raise ModuleNotFoundError(name)
 
 sys.meta_path.insert(0, Blocked())

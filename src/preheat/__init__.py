@@ -10,7 +10,7 @@ from importlib import import_module
 from types import ModuleType
 from typing import TYPE_CHECKING
 
-from preheat import recipes, shapes
+from preheat import _config, recipes, shapes
 from preheat._cut import after, until
 from preheat._describe import describe
 from preheat._diff import diff

@@ -6,7 +6,7 @@ from typing import Any, NoReturn
 
 from preheat._fields import shown
 from preheat._plan import OPERATORS, VOCABULARY, Plan, joined, plan_in
-from preheat._text import LONGEST, nearest, textless
+from preheat._text import LONGEST, nearest, required_text
 
 __all__ = ["from_json", "to_json"]
 
@@ -22,9 +22,7 @@ def to_json(plan: Plan) -> str:
         ValueError: the plan holds a function that cannot be imported by name, so it has no text.
         TypeError: `plan` is not a plan.
     """
-    if (piece := textless(plan_in("to_json", plan))) is not None:
-        message = f"to_json(plan): {piece!r} must be importable by name to have a text; define it in a module"
-        raise ValueError(message)
+    required_text("to_json", plan_in("to_json", plan))
     return json.dumps(_tree(plan), allow_nan=False)
 
 

@@ -9,9 +9,10 @@ from typing import Any, NamedTuple, NoReturn
 from preheat._fields import shown
 from preheat._plan import DEEPEST, OPERATORS, VOCABULARY, Plan
 
-__all__ = ["parse", "textless"]
+__all__ = ["parse", "required_text", "textless"]
 
 LONGEST = 2**23  # characters
+SHAPES = "preheat.shapes"  # the group of entry points by which an installed package says what shapes it has
 LARGEST = sys.float_info.max
 MOST_DIGITS = 300  # of a whole number; beyond, it is read as a float
 _OPERATORS: dict[str, tuple[int, Callable[[Any, Any], Any]]] = {
@@ -229,9 +230,13 @@ def _number(text: str) -> float:
 
 
 def nearest(name: str) -> str:
-    """What to suggest for an unknown name."""
+    """What to suggest for an unknown name: the package that has it, or else the nearest name."""
     from difflib import get_close_matches  # noqa: PLC0415  # for a mistake only; it would slow every import
+    from importlib.metadata import entry_points  # noqa: PLC0415  # likewise
 
+    packages = sorted({entry.module for entry in entry_points(group=SHAPES) if entry.name == name})
+    if packages:
+        return f"; {' or '.join(packages)} has it: import it first"
     close = get_close_matches(name[:40], VOCABULARY, n=1)
     return f"; did you mean {close[0]!r}?" if close else f", one of {', '.join(sorted(VOCABULARY))}"
 
@@ -245,3 +250,15 @@ def textless(plan: Plan) -> Plan | None:
         if found is not None:
             return found
     return None
+
+
+def required_text(who: str, plan: Plan) -> str:
+    """The text that means a plan.
+
+    Raises:
+        ValueError: the plan holds a function that cannot be imported by name, so it has none.
+    """
+    if (piece := textless(plan)) is not None:
+        message = f"{who}(plan): {piece!r} must be importable by name to have a text; define it in a module"
+        raise ValueError(message)
+    return repr(plan)
