@@ -39,7 +39,7 @@ bench: $(VENV)/peers ## measure: cost, accuracy, and what ruins runs, beside the
 	$(IN) -m benchmarks
 	$(IN) -m benchmarks.torture
 
-fuzz: $(VENV)/test ## throw text at the parser until it breaks, or for a minute
+fuzz: $(VENV)/test ## throw 200 000 texts at the parsers; a minute or two
 	$(IN) tests/fuzz_text.py
 
 gallery: $(VENV)/all ## draw docs/gallery anew, each name from the example in its docstring

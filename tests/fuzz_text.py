@@ -9,18 +9,22 @@ import random
 import sys
 import time
 from itertools import count, islice
+from pathlib import Path
 
 from preheat import from_json, parse, to_json
 from preheat._plan import VOCABULARY
 
+FORMS = sorted((Path(__file__).parent / "forms").glob("*.json"))
 PLANS = [
+    *(plan["text"] for file in FORMS for plan in json.loads(file.read_text("utf-8"))["plans"]),  # every word there is
     "linear(0, 1, steps=2_000) >> cosine(1, 0.1, steps=98000)",
     "zero_based(2 * linear(0, 1, steps=3) + -1 * constant(1e-3, steps=4)) >> noam(512, 4000)",
     'warmup(4) >> function("math:sqrt", steps=3) * (inverse_sqrt(4.5) / 3 - .5)',
     "warmup_cosine(2, total_steps=10, end=(1)) + exponential(start=1, end=1e-6, steps=8)",
 ]
 MARKS = [">>", *"*+-/()[],=._\"'#\\\n\t\0\ud800\u00b2\u0663\ufeffe ", "", "1e400", "9" * 400]
-WORDS = ["steps", "start", "end", "power", "True", "None", "False", "nan", "inf", "lambda", "__import__", "0x1", "1e-9"]
+WORDS = ["steps", "start", "end", "power", "True", "None", "False", "nan", "inf", "lambda", "__import__", "0x1", "1e-9",
+         "'3ep'", "'5%'", "'1e6sa'", "'2e9tok'", "'rest'"]  # fmt: skip
 ALPHABET = [*MARKS, *WORDS, *VOCABULARY, *map(str, range(12))]
 
 
