@@ -10,11 +10,11 @@ from operator import mul
 from typing import Annotated
 
 from preheat._cut import until
-from preheat._fields import Count, Milestones, Number, Positive, Share, Steps, checked, require
+from preheat._fields import Count, Flag, Milestones, Number, Positive, Share, Steps, checked, require
 from preheat._nodes import maximum, minimum, repeat, zero_based
 from preheat._nodes.lengths import MOST
 from preheat._plan import Plan, constant, joined
-from preheat.like._asked import Flag, OneOf, Schedules
+from preheat.like._asked import OneOf, Schedules
 from preheat.like._mappings import Boundaries, Calls
 from preheat.like._pieces import in_turn, warmed_up
 from preheat.shapes.bends import cosine_power

@@ -11,10 +11,10 @@ from math import floor, inf, log
 from typing import Annotated, Any, NoReturn
 
 from preheat._cut import after, until
-from preheat._fields import LAST, Beta, Count, Factor, Milestones, Number, Positive, Steps, checked, require
+from preheat._fields import LAST, Beta, Count, Factor, Flag, Milestones, Number, Positive, Steps, checked, require
 from preheat._nodes import maximum, reverse, zero_based
 from preheat._plan import Plan, constant
-from preheat.like._asked import Flag, OneOf, share_of
+from preheat.like._asked import OneOf, share_of
 from preheat.like._pieces import Cycle, Rate, cycles, in_turn, listed, no_plan, restarted, warmed_up
 from preheat.recipes.points import staircase
 from preheat.shapes.bends import cosine_k, cosine_wave, polynomial_k, shifted_exponential, tanh
