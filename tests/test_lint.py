@@ -367,6 +367,24 @@ def test_a_plan_of_the_callers_own_function_is_not_asked():
     assert lint(bound(make(), function(lambda i: 1 / 0 if i else 1.0))[0]) == ()
 
 
+def test_a_scheduler_that_knows_its_run_is_compared_with_it():
+    scheduler, said = bound(make(), PLAN, total_steps=1_500)
+    assert said == [
+        (
+            "Scheduler(plan=linear(0, 1, steps=2000) >> cosine(1, 0.1, steps=8000)): its warm-up takes 2000 updates and "
+            "the run has 1500, so it reaches 0.75 of 1; shorten it [long-warmup]"
+        )
+    ]
+    assert [finding.code for finding in lint(scheduler)] == ["long-warmup"]
+    assert lint(scheduler, 10_000) == ()
+
+
+def test_a_run_that_is_extended_is_compared_with_its_new_length():
+    scheduler, _ = bound(make(), 'linear(0, 1, steps=20) >> cosine(1, 0, steps="rest")', total_steps=100)
+    scheduler.extend(400)
+    assert lint(scheduler) == ()
+
+
 def test_lengths_are_not_compared_where_the_clock_counts_no_updates():
     scheduler, _ = bound(make(), PLAN, clock="calls")
     assert lint(scheduler, 90_000) == ()

@@ -25,7 +25,7 @@ PICTURE = [
     "0.25 ┤  ⡸                      ⠑⠢⢄⡀",
     "     │ ⡎                          ⠉⠑⠢⢄⣀",
     "   0 ┤⠈                                ⠉⠉⠒⠒⠒",
-    "     └┬────────┬────────┬─────────┬────────┬",
+    "     └┬────────┬─────────┬────────┬────────┬",
     "      0       25       50        74       99",
     "              update (index, from 0)",
 ]
@@ -73,6 +73,11 @@ def test_a_long_expression_is_cut_to_the_width():
 
 def test_no_more_than_is_asked_is_drawn():
     assert terminal(LONG, n=1_001).split("\n")[-2].split() == ["0", "250", "500", "750", "1000"]
+
+
+def test_of_few_updates_each_has_its_label_once():
+    assert terminal(warmup(4)).split("\n")[-2].split() == ["0", "1", "2", "3"]
+    assert terminal(warmup(1)).split("\n")[-2].split() == ["0", "1"]
 
 
 def test_updates_on_a_logarithmic_axis_count_from_1():

@@ -20,6 +20,10 @@ class Scale(NamedTuple):
             return value
         return log10(value) if value > 0 else None
 
+    def share(self, value: float) -> float:
+        """How far along the axis a value lies that has a place: 0 at its low end, 1 at its high one."""
+        return ((self.place(value) or 0.0) - self.low) / (self.high - self.low)
+
     def at(self, share: float) -> float:
         """The value at a share of the way from the low end to the high one."""
         place = self.low + share * (self.high - self.low)

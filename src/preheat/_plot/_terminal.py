@@ -45,8 +45,8 @@ def terminal(  # noqa: PLR0913  # a terminal's properties, and how to draw
     0.25 +  :                      ':..
          | :                          '':..
        0 +'                                '''''
-         ++--------+--------+---------+--------+
-          0       25       50        74       99
+         ++--------+---------+--------+--------+
+          0       25        50       74       99
                   update (index, from 0)
 
     Args:
@@ -117,7 +117,8 @@ def _dots(path: Sequence[tuple[float, float]], x: Scale, y: Scale, size: tuple[i
 
 def _below(x: Scale, columns: int, frame: str) -> Iterator[str]:
     """The axis below, its labels, and its name."""
-    ticks = {round((columns - 1) * k / TICKS): round(x.at(k / TICKS)) for k in range(TICKS + 1)}
+    whole = dict.fromkeys(round(x.at(k / TICKS)) for k in range(TICKS + 1))
+    ticks = {round((columns - 1) * x.share(update)): update for update in whole}
     yield frame[2] + "".join(frame[3] if k in ticks else frame[4] for k in range(columns))
     labels = " " * (columns + 1)
     for column, update in ticks.items():

@@ -98,7 +98,7 @@ def bind(
         tracks = [binding.tracks[index] for binding in bindings]
         _check_keys(tracks, optimizers)
         _check_bases(tracks, optimizers)
-        examine(tracks)
+        examine(tracks, total_steps=total_steps if clock == "updates" else None)
     return bindings
 
 

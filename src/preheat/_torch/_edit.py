@@ -75,6 +75,8 @@ def extend(bindings: Sequence[Binding], groups: Sequence[Groups], total_steps: i
         return plan
 
     edit(bindings, groups, asking, anew, advise=False)
+    for track in (track for binding in bindings for track in binding.tracks):
+        track.total_steps = total_steps
     return list(sentences)
 
 

@@ -88,6 +88,7 @@ class Track:
         self.plans = self.unedited()
         self.branches: dict[tuple[Key, float], Plan] = {}  # of groups with a clock of their own, once edited
         self.scaled = scaled
+        self.total_steps = total_steps  # of the run, where it has been said
         self.number = number  # of the optimizer, where there are several
         self.cells: list[Cell | None] = []
         self.written: Row = []  # what the knobs were last given
