@@ -371,8 +371,8 @@ def test_a_scheduler_that_knows_its_run_is_compared_with_it():
     scheduler, said = bound(make(), PLAN, total_steps=1_500)
     assert said == [
         (
-            "Scheduler(plan=linear(0, 1, steps=2000) >> cosine(1, 0.1, steps=8000)): its warm-up takes 2000 updates and "
-            "the run has 1500, so it reaches 0.75 of 1; shorten it [long-warmup]"
+            "Scheduler(plan=linear(0, 1, steps=2000) >> cosine(1, 0.1, steps=8000)): its warm-up takes 2000 "
+            "updates and the run has 1500, so it reaches 0.75 of 1; shorten it [long-warmup]"
         )
     ]
     assert [finding.code for finding in lint(scheduler)] == ["long-warmup"]
