@@ -5,10 +5,11 @@ from typing import Any
 import pytest
 import torch
 from accelerate import Accelerator
+from accelerate.data_loader import BatchSamplerShard
 from accelerate.state import AcceleratorState, GradientState
-from torch.utils.data import DataLoader
+from torch.utils.data import BatchSampler, DataLoader, SequentialSampler
 
-from preheat import cosine, warmup
+from preheat import cosine, steps_for, warmup
 from preheat.torch import Scheduler
 
 PLAN = warmup(5) >> cosine(1, 0.1, steps=35)
@@ -61,3 +62,18 @@ def test_every_update_uses_its_value(accumulate, prepared_first, trained):
 def test_the_updates_counted_are_those_applied(trained):
     _, scheduler = trained(ours, accumulate=4)
     assert scheduler.last_epoch == BATCHES // 4
+
+
+@pytest.mark.parametrize("accumulate", [1, 4, 7])
+def test_steps_for_counts_what_is_left_over_at_the_end_of_an_epoch_as_an_update(accumulate, trained):
+    used, _ = trained(ours, accumulate=accumulate)
+    assert len(used) == steps_for(n_samples=BATCHES, batch_size=1, accumulation=accumulate)
+
+
+@pytest.mark.parametrize("drop_last", [False, True])
+@pytest.mark.parametrize("n", [24, 25, 31, 36, 47])
+def test_steps_for_counts_the_batches_of_each_process(n, drop_last):
+    batches = BatchSampler(SequentialSampler(range(n)), batch_size=4, drop_last=drop_last)
+    shards = [BatchSamplerShard(batches, num_processes=3, process_index=rank) for rank in range(3)]
+    steps = steps_for(n_samples=n, batch_size=4, processes=3, drop_last=drop_last)
+    assert [len(list(shard)) for shard in shards] == [steps] * 3
