@@ -71,7 +71,7 @@ def test_where_a_run_of_ours_stands_and_what_it_does_next(told):
     )
 
 
-@pytest.mark.parametrize("kind", ["plain", "edited", "knobs", "calls"])
+@pytest.mark.parametrize("kind", ["plain", "edited", "knobs", "calls", "units"])
 def test_what_is_told_of_a_run_of_ours_is_what_its_scheduler_would_use(told, kind):
     optimizer = write_forms.optimizer()
     state = write_forms.state(kind)
@@ -105,6 +105,18 @@ def test_a_function_without_a_text_is_told_of_and_can_be_given(told):
     lines = told(scheduler.state_dict())
     assert any("a function without a text" in line for line in lines)
     assert values(told(scheduler.state_dict(), "--plan", "inverse_time(1)"))[3] > 0
+
+
+def test_a_plan_is_told_of_as_it_was_resolved(told):
+    scheduler = Scheduler(sgd(), 'warmup("10%") >> cosine(1, 0, steps="rest")', total_steps=100)
+    assert "  lr of all groups: 0.1 * (linear(0, 1, steps=10) >> cosine(1, 0, steps=90))" in told(
+        scheduler.state_dict()
+    )
+
+
+def test_a_state_of_a_later_release_is_said_to_be(told):
+    (line,) = told(Scheduler(sgd(), warmup(4)).state_dict() | {"preheat": 2}, status=2)
+    assert line == "inspect(preheat=2): the format of the state must be 1; a later release made it"
 
 
 # The peers'

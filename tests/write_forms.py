@@ -104,6 +104,8 @@ def bound(kind, optimizer):
         return Scheduler(optimizer, WARM, feedback=Plateau(patience=1))
     if kind == "calls":
         return Scheduler(optimizer, WARM, clock="calls")
+    if kind == "units":
+        return Scheduler(optimizer, 'warmup("10%") >> linear(1, 0, steps="rest")', total_steps=50)
     return Scheduler(optimizer, WARM)
 
 
@@ -130,7 +132,7 @@ def main():
     shapes = [repr(samples(make)[0]) for make in CATALOGUE]
     forms = {
         "plans": [form(text) for text in [*TEXTS, *shapes]],
-        "states": [state(kind) for kind in ("plain", "edited", "knobs", "feedback", "calls")],
+        "states": [state(kind) for kind in ("plain", "edited", "knobs", "feedback", "calls", "units")],
     }
     lines = [f' "{kind}": [\n  ' + ",\n  ".join(map(json.dumps, held)) + "\n ]" for kind, held in forms.items()]
     (FOLDER / f"{version}.json").write_text("{\n" + ",\n".join(lines) + "\n}\n")

@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 from preheat import Plan, parse
 from preheat._torch._binding import CLOCKS
-from preheat._torch._checkpoint import _grouped, _unrolled
+from preheat._torch._checkpoint import FORMAT, _grouped, _unrolled
 from preheat._torch._edit import replay
 from preheat._torch._knob import Knob
 from preheat._torch._track import Edit, Track
@@ -34,7 +34,16 @@ class _Cell(NamedTuple):
 
 
 def standing(where: str, state: dict[str, Any], groups: Groups) -> Standing:
-    """Where it stands, and what each knob follows."""
+    """Where it stands, and what each knob follows.
+
+    Raises:
+        ValueError: the state is of another format, or a text in it means nothing here.
+    """
+    if state["preheat"] != FORMAT:
+        message = (
+            f"inspect(preheat={state['preheat']!r}): the format of the state must be {FORMAT}; a later release made it"
+        )
+        raise ValueError(message)
     tracks = [list(_tracks(state, number)) for number in range(len(state["groups"]))]
     cells = [cell for number, own in enumerate(tracks) for cell in _cells(own, state, number, groups)]
     bases, joined = list(_unrolled(state["bases"])), list(_unrolled(state["joined"]))
@@ -57,7 +66,8 @@ def _tracks(state: dict[str, Any], number: int) -> Iterator[Track]:
     """The knobs of an optimizer with the plans they follow, by the text of their keys; None: not known."""
     rows = [(row[0], Edit(*row[1:])) for row in _grouped(state["edits"], len(Edit._fields) + 1)]
     given: dict[tuple[str, str], dict[str, Plan | None]] = {}
-    for knob, mode, key, text in zip(state["knobs"], state["modes"], state["keys"], state["plans"], strict=True):
+    texts = [resolved or text for text, resolved in zip(state["plans"], state["resolved"], strict=True)]
+    for knob, mode, key, text in zip(state["knobs"], state["modes"], state["keys"], texts, strict=True):
         given.setdefault((knob, mode), {})[key] = parse(text) if text != ALONE and TEXTLESS not in text else None
     for (knob, mode), plans in given.items():
         track = Track(Knob(knob), plans, scaled=mode == "scale")
