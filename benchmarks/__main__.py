@@ -7,7 +7,7 @@ from itertools import chain
 from pathlib import Path
 
 import preheat
-from benchmarks import accuracy, imports, steps
+from benchmarks import accuracy, command, imports, steps
 from benchmarks.table import shown
 
 RESULTS = Path(__file__).parent / "results" / "host.json"
@@ -23,7 +23,7 @@ def cpu() -> str:
 
 def main() -> None:
     """Measure, print, keep."""
-    rows = list(chain(steps.rows(), imports.rows(), accuracy.rows()))
+    rows = list(chain(steps.rows(), imports.rows(), command.rows(), accuracy.rows()))
     print(shown(rows))
     kept = {
         "cpu": cpu(),
