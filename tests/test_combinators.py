@@ -247,6 +247,19 @@ def test_noise_is_a_function_of_seed_and_update():
     assert noise(constant(1), 0.5, seed=1).values(4) != plan.values(4)
 
 
+@pytest.mark.parametrize(
+    ("seed", "drawn"),
+    [
+        (0, [2926543089, 3099006442, 3627623809, 4221551041, 3902546863, 3639388427]),
+        (42, [4223378, 3739543937, 1793750120, 3912379541, 1414908368, 3512744716]),
+        (2**40 + 5, [117740989, 2582939948, 2055359262, 2402020149, 1696871259, 3333774770]),
+    ],
+)
+def test_what_noise_draws_never_changes(seed, drawn):
+    updates = (0, 1, 2, 1_000, 2**32, 2**40 + 7)
+    assert [noise(constant(1), 1, seed=seed)(i) for i in updates] == [(2 * k + 1) / 2**32 for k in drawn]
+
+
 def test_noise_multiplies_the_plan():
     factor = noise(constant(1), 0.67, seed=42)
     assert noise(RUN, 0.67, seed=42).values() == near([RUN(i) * factor(i) for i in range(8)])

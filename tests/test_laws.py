@@ -5,10 +5,13 @@ import pickle
 import numpy as np
 import pytest
 import torch
-from hypothesis import given
+from hypothesis import Phase, find, given, settings
 from hypothesis import strategies as st
 
-from preheat import from_json, parse, to_json, zero_based
+import strategies
+from preheat import constant, from_json, parse, to_json, zero_based
+from preheat._plan import VOCABULARY
+from promises import CATALOGUE
 from strategies import ending, numbers, plans
 
 
@@ -148,3 +151,22 @@ def test_an_array_equals_its_scalars(a):
 def test_values_are_those_of_the_first_updates(a):
     n = 5 if a.steps is None else a.steps
     assert a.values(n) == [a(i) for i in range(n)]
+
+
+def test_the_expressions_may_have_every_word_of_the_language_in_them():
+    drawn = [*CATALOGUE, *strategies.RECIPES, *strategies.BY_HAND]
+    assert {make.__name__ for make in drawn} == set(VOCABULARY)
+
+
+QUICK = settings(phases=[Phase.generate], max_examples=200)
+
+
+@pytest.mark.parametrize("make", CATALOGUE, ids=lambda make: make.__name__)
+def test_a_shape_is_drawn(make):
+    assert find(strategies.curves([make]), lambda plan: plan.shape.make is make, settings=QUICK)
+
+
+@pytest.mark.parametrize("make", strategies.RECIPES, ids=lambda make: make.__name__)
+def test_a_recipe_is_drawn(make):
+    number = constant(0.5, steps=3)
+    assert find(strategies.calls([make], st.just(number)), lambda plan: plan != number, settings=QUICK)

@@ -7,7 +7,25 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from preheat import constant, cosine, exponential, inverse_sqrt, linear, noam, one_minus_sqrt, repeat, zero_based
+from preheat import (
+    clip,
+    constant,
+    cosine,
+    exponential,
+    inverse_sqrt,
+    linear,
+    maximum,
+    minimum,
+    noam,
+    noise,
+    one_minus_sqrt,
+    repeat,
+    reverse,
+    stretch,
+    table,
+    until,
+    zero_based,
+)
 from preheat._plan import joined
 from promises import CATALOGUE, samples
 
@@ -34,6 +52,15 @@ JOINED = [
     0.3 * noam(512, 4_000) + exponential(1, 1e-4, steps=100_000),
     repeat(linear(0, 1, steps=500) >> cosine(1, 0.1, steps=2_500), 20, growth=1.1, decay=0.9),
     joined(">>", *(exponential(1, 0.5 / k, steps=900 + k) for k in range(1, 21))),
+    repeat(linear(0, 1, steps=100) >> cosine(1, 0.5, steps=1_900), decay=0.5),
+    repeat(cosine(1, 0.1, steps=2_000), 3, growth=2, decay=0.5),
+    stretch(until(cosine(1, 0.1, steps=8_000), 3_000), steps=9_000),
+    reverse(linear(0, 1, steps=2_000) >> cosine(1, 0.1, steps=7_000)),
+    clip(linear(1, 0.1, steps=9_000), 0.3, 0.6),
+    maximum(noam(512, 4_000), 2e-4),
+    minimum(linear(0, 1, steps=2_000), exponential(1, 0.5, steps=9_000)),
+    noise(linear(1, 0.1, steps=LAST), 0.5, seed=2**40 + 5),
+    table(tuple(k / 8 for k in range(1, 100))),
 ]
 PLANS = SHAPES + JOINED + [zero_based(plan) for plan in SHAPES + JOINED]
 FEW = [samples(make)[-1] for make in CATALOGUE] + JOINED
