@@ -159,7 +159,7 @@ def _with_a_bound_of_their_own() -> Iterator[Case]:
         for ends in ((1, 0), (0, 1), (1, 0.1), (-0.5, 2)):
             wave = ph.cosine_wave(*ends, first=first, last=last, steps=N)
             yield Case(wave, 4 * max(1, abs(first), abs(last)), scale=max(map(abs, ends)))
-    for ratio, ends in product((1e-6, 0.03, 0.1, 0.5, 0.999), ((1, 0), (1, 0.1), (0, 1))):
+    for ratio, pair in product((1e-6, 0.03, 0.1, 0.5, 0.999), ((1, 0), (1, 0.1), (0, 1))):
         yield Case(ph.shifted_exponential(*ends, ratio=ratio, steps=N), 4 - float(log(ratio)))
     yield from (Case(ph.power_law(1_000, power=power), 2 + power) for power in (0.51, 1, 2, 5, 20))
     yield from (Case(ph.radam(beta2), bound=4 / (1 - beta2)) for beta2 in (0.7, 0.9, 0.98, 0.999, 0.9999))
