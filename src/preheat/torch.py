@@ -9,9 +9,10 @@
 
 from preheat._finder.lr import find_lr
 from preheat._finder.warmup import find_warmup
+from preheat._torch.from_scheduler import from_scheduler
 from preheat._torch.layerwise import layerwise
 from preheat._torch.noam import NoamOpt
 from preheat._torch.plateau import Plateau
 from preheat._torch.scheduler import Scheduler
 
-__all__ = ["NoamOpt", "Plateau", "Scheduler", "find_lr", "find_warmup", "layerwise"]
+__all__ = ["NoamOpt", "Plateau", "Scheduler", "find_lr", "find_warmup", "from_scheduler", "layerwise"]

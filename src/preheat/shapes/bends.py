@@ -28,7 +28,7 @@ def cosine_power(t: Time, start: Number, end: Number, *, power: Positive, steps:
 def cosine_k(t: Time, start: Number, end: Number, *, k: Positive, steps: Steps) -> Value:
     """Half a cosine wave that runs with the `k`-th power of time: above 1 it stays near the start for longer.
 
-    Its error is below `(5 + k) * 2**-52`, for the wave doubles that of the power of time.
+    Its error is below `(6 + k) * 2**-52`, for the wave doubles that of the power of time.
 
     >>> [round(v, 3) for v in cosine_k(1, 0, k=2, steps=4).values()]
     [0.99, 0.854, 0.402, 0.0]
