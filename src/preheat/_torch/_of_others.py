@@ -68,16 +68,16 @@ def _rex(scheduler: Any) -> list[Part]:
 
 def _restarts(scheduler: Any) -> list[Part]:
     """Cycles with a warm-up in each; written out where they differ in more than their height."""
+    warmup = scheduler.warmup_steps
 
     def make(base: float) -> Plan:
-        low, high = scheduler.min_lr / base, scheduler.base_max_lr / base
-        warmup = scheduler.warmup_steps
-        cycles = []
+        low, pieces = scheduler.min_lr / base, []
         for k, steps in enumerate(_lengths(scheduler)):
-            peak = high * scheduler.gamma**k
-            cycles.append(linear(low, peak, steps=warmup) >> cosine(peak, low, steps=steps - warmup))
+            peak = scheduler.base_max_lr / base * scheduler.gamma**k
+            rise = [linear(low, peak, steps=warmup)] if warmup else []
+            pieces += [*rise, cosine(peak, low, steps=steps - warmup)]
         alike = scheduler.gamma == scheduler.cycle_mult == 1
-        plan = zero_based(repeat(cycles[0]) if alike else joined(">>", *cycles))
+        plan = zero_based(repeat(joined(">>", *pieces[: 1 + bool(warmup)])) if alike else joined(">>", *pieces))
         return plan if warmup else constant(low, steps=1) >> after(plan, 1)
 
     return set_by(make, _peaks(scheduler))

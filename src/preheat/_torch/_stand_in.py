@@ -3,7 +3,6 @@
 import warnings
 from collections.abc import Iterator
 from copy import deepcopy
-from itertools import count
 from types import SimpleNamespace
 from typing import Any
 
@@ -16,8 +15,10 @@ def ahead(scheduler: Any, position: int) -> Iterator[Groups]:
     """The groups as they are now, and after each further step; the scheduler and its optimizer stay as they are."""
     stand_in = _without_parameters(scheduler.optimizer)
     copy = deepcopy(scheduler, {id(scheduler.optimizer): stand_in})
-    for step in count(position + 1):
+    step = position
+    while True:
         yield stand_in.param_groups
+        step += 1
         with warnings.catch_warnings(action="ignore"):  # of the order of steps, and of what the caller did
             _advance(copy, step)
 
