@@ -29,6 +29,8 @@ from preheat import (
     zero_based,
 )
 from preheat.torch import NoamOpt, Plateau, Scheduler, find_lr, find_warmup, layerwise
+from preheat import after, constant, from_json, function, linear, parse, to_json, until, warmup, zero_based
+from preheat.torch import NoamOpt, Plateau, Scheduler, find_lr, find_warmup, from_scheduler, layerwise
 
 PLAN = warmup(4) >> constant(1, steps=4)
 LINEAR, EMPTY = torch.nn.Linear(2, 2), torch.nn.Sequential()
@@ -172,6 +174,7 @@ def joined(how):
 
 A_PLAN = "must be a plan, its text, or a function of the update's index"
 NO_PLAN = "plan must be a plan"
+STEPPED = torch.optim.lr_scheduler.StepLR(adam(), step_size=4)
 ENDS = linear(0, 1, steps=8)
 FALLS = linear(1, -1, steps=8)
 
@@ -190,6 +193,8 @@ WRONG_KIND = [
     ("find_warmup train_step=text", found(find_warmup, train_step="x"), "find_warmup(train_step=str): train_step must"),
     ("find_warmup model=None", found(find_warmup, model=None), "find_warmup(model=NoneType): model must be a torch Mo"),
     ("find_warmup optimizer=None", found(find_warmup, optimizer=None), "find_warmup(optimizer=NoneType): optimizer mu"),
+    ("from_scheduler None", lambda: from_scheduler(None), "from_scheduler(scheduler=None): scheduler must be one of"),
+    ("from_scheduler ours", lambda: from_scheduler(scheduler()), "it must be another library's; the state_dict of ours"),
     ("Scheduler optimizer=None", lambda: Scheduler(None, PLAN), "Scheduler(optimizer=NoneType): optimizer must be a t"),
     ("Scheduler optimizer=text", lambda: Scheduler("adam", PLAN), "Scheduler(optimizer=str): optimizer must be a torc"),
     ("Scheduler optimizer=[None]", lambda: Scheduler([adam(), None], PLAN), "(optimizer=NoneType): optimizer must be"),
@@ -241,6 +246,8 @@ WRONG_KIND = [
 WRONG_VALUE = [
     ("find_lr batches=[]", found(find_lr, batches=[]), "find_lr(batches=list): batches must hold at least one"),
     ("find_warmup batches=[]", found(find_warmup, batches=[]), "find_warmup(batches=list): batches must hold at least"),
+    ("from_scheduler sample=0", lambda: from_scheduler(STEPPED, sample=0), "sample must be above 0, where the schedul"),
+    ("from_scheduler at=1", lambda: from_scheduler(STEPPED, at=1), "(at=1): at must be left out; from_scheduler("),
     ("Scheduler optimizer=[]", lambda: Scheduler([], PLAN), "Scheduler(optimizer=["),
     ("Scheduler plan=None", bound(None), "Scheduler(plan=None): a plan must be given"),
     ("Scheduler plan=bad text", bound("cosine(1"), "parse: line 1, column 9: "),

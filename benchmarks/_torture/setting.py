@@ -115,8 +115,9 @@ def adamw(peaks: Sequence[float] = PEAKS, *, tensor: bool = False) -> AdamW:
     for parameter in parameters:
         parameter.grad = torch.ones(1)
     first, *others = (torch.tensor(peak) if tensor else peak for peak in peaks)
-    groups = [{"params": [parameter], "lr": lr} for parameter, lr in zip(parameters[1:], others, strict=True)]
-    optimizer = AdamW([{"params": parameters[:1]}, *groups], lr=first)
+    groups: list[dict[str, Any]] = [{"params": parameters[:1]}]
+    groups += [{"params": [parameter], "lr": lr} for parameter, lr in zip(parameters[1:], others, strict=True)]
+    optimizer = AdamW(groups, lr=first)
     optimizer.peaks = peaks
     return optimizer
 
