@@ -194,7 +194,7 @@ WRONG_KIND = [
     ("find_warmup model=None", found(find_warmup, model=None), "find_warmup(model=NoneType): model must be a torch Mo"),
     ("find_warmup optimizer=None", found(find_warmup, optimizer=None), "find_warmup(optimizer=NoneType): optimizer mu"),
     ("from_scheduler None", lambda: from_scheduler(None), "from_scheduler(scheduler=None): scheduler must be one of"),
-    ("from_scheduler ours", lambda: from_scheduler(scheduler()), "it must be another library's; the state_dict of ours"),
+    ("from_scheduler ours", lambda: from_scheduler(scheduler()), "it must be another library's; the state_dict of"),
     ("Scheduler optimizer=None", lambda: Scheduler(None, PLAN), "Scheduler(optimizer=NoneType): optimizer must be a t"),
     ("Scheduler optimizer=text", lambda: Scheduler("adam", PLAN), "Scheduler(optimizer=str): optimizer must be a torc"),
     ("Scheduler optimizer=[None]", lambda: Scheduler([adam(), None], PLAN), "(optimizer=NoneType): optimizer must be"),
