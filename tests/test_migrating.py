@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from preheat import parse
+from preheat import like, parse
+from promises import PEERS
 
 ROOT = Path(__file__).parents[1]
 PAGE = (ROOT / "docs" / "migrating.md").read_text("utf-8")
@@ -28,6 +29,18 @@ def test_a_plan_has_their_values(library, theirs, text):
     plan, expected = parse(text), LIBRARIES[library]["rows"][theirs]["values"]
     near = WITHIN.get(library, 1e-12) * max(map(abs, expected.values()))
     assert {i: plan(int(i)) for i in expected} == pytest.approx(expected, rel=0, abs=near)
+
+
+CALLS = re.findall(r"^\| `(like\.[^`]+)` \| `([^`]+)` \|$", PAGE, re.MULTILINE)
+
+
+@pytest.mark.parametrize(("call", "text"), CALLS)
+def test_a_name_of_theirs_makes_the_plan(call, text):
+    assert repr(eval(call, {"like": like})) == text
+
+
+def test_every_library_with_names_of_its_own_has_a_row():
+    assert {call.split(".")[1] for call, _ in CALLS} == {peer.__name__.rpartition(".")[2] for peer in PEERS}
 
 
 @pytest.mark.parametrize("library", LIBRARIES)

@@ -1,10 +1,12 @@
 """How a peer is driven and how its curve is compared with ours; the largest differences are shown at the end.
 
-`--record FILE` appends a line of JSON for each schedule of a peer: its name, the text of its first plan here, and the
-largest difference in all of its cases.
+`--record FILE` appends lines of JSON: for each schedule of a peer and each kind of plan that was held to it (plans of one
+kind differ in numbers only) the name, the shortest plan, and the largest difference in all cases. `make peers-table`
+writes the page of docs from them; and no difference may be ten times what that page says.
 """
 
 import json
+import re
 from importlib import import_module
 from pathlib import Path
 
@@ -15,7 +17,9 @@ import torch
 from preheat.torch import Scheduler
 
 LARGEST: dict[str, float] = {}  # of each comparison: the largest difference, as a share of the largest value
-RECORD: dict[str, tuple[str, float]] = {}  # of each schedule: the text of its first plan, and the largest difference
+RECORD: dict[tuple[str, str], tuple[str, float]] = {}  # of a schedule and a kind: a plan, and the largest difference
+PRINTED = json.loads((Path(__file__).parents[2] / "docs" / "peers.json").read_text("utf-8"))["largest"]
+NUMBER = re.compile(r"(?<![a-z_])-?\d[\d.e+-]*")
 
 
 def pytest_addoption(parser):
@@ -26,7 +30,7 @@ def pytest_addoption(parser):
 def pytest_sessionfinish(session):
     """Write them."""
     if file := session.config.getoption("record"):
-        rows = [{"schedule": name, "plan": plan, "difference": far} for name, (plan, far) in RECORD.items()]
+        rows = [{"schedule": name, "plan": plan, "difference": far} for (name, _), (plan, far) in RECORD.items()]
         with file.open("a", encoding="utf-8") as lines:
             lines.writelines(f"{json.dumps(row)}\n" for row in rows)
 
@@ -101,12 +105,17 @@ def agree(request):
 
 
 @pytest.fixture
-def record():
-    """Remember a schedule of a peer by its name, with the text of its first plan and its largest difference."""
+def record(request):
+    """Remember a schedule of a peer by its name, with a plan that was held to it and the largest difference."""
 
     def note(schedule, plan, difference):
-        first, largest = RECORD.get(schedule, (repr(plan), 0.0))
-        RECORD[schedule] = first, max(largest, difference)
+        text = repr(plan)
+        kind = schedule, NUMBER.sub("#", text)
+        shortest, largest = RECORD.get(kind, (text, 0.0))
+        RECORD[kind] = min(shortest, text, key=len), max(largest, difference)
+        if not request.config.getoption("record"):
+            assert schedule in PRINTED, f"{schedule} must be on the page; make peers-table writes it"
+            assert difference <= 10 * max(PRINTED[schedule], 2**-52), f"the page says {PRINTED[schedule]:.0e}"
 
     return note
 
