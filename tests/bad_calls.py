@@ -28,8 +28,6 @@ from preheat import (
     warmup,
     zero_based,
 )
-from preheat.torch import NoamOpt, Plateau, Scheduler, find_lr, find_warmup, layerwise
-from preheat import after, constant, from_json, function, linear, parse, to_json, until, warmup, zero_based
 from preheat.torch import NoamOpt, Plateau, Scheduler, find_lr, find_warmup, from_scheduler, layerwise
 
 PLAN = warmup(4) >> constant(1, steps=4)
