@@ -75,12 +75,12 @@ class Expected:
 class Run:
     """A training loop, and beside it what each of its updates is to use."""
 
-    def __init__(self, mode):
+    def __init__(self, mode, bases=(0.1, 0.03)):
         self.mode = mode
         self.called = False
         self.shown = 0  # the index whose values the knobs hold
-        self.model = Expected(0.1, 0.03)
-        self.optimizer = make(torch.optim.SGD, 0.1, 0.03, fused=True)
+        self.model = Expected(*bases)
+        self.optimizer = make(torch.optim.SGD, *bases, fused=True)
         self.scheduler = Scheduler(self.optimizer, PLAN, auto=mode == "auto")
         self.seen = watched(self.optimizer)
         self.saved = []
@@ -185,11 +185,11 @@ INNOCENT = {
 
 
 @pytest.mark.parametrize("mode", INNOCENT)
-@given(ACTS)
-def test_each_update_uses_the_value_of_the_plan(mode, acts):
+@given(ACTS, st.sampled_from([(0.1, 0.03), (0.1, 0.1)]))
+def test_each_update_uses_the_value_of_the_plan(mode, acts, bases):
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", f".*({INNOCENT[mode]})")
-        run = Run(mode)
+        run = Run(mode, bases)
         for name, *arguments in acts:
             getattr(run, name)(*arguments)
         run.batches(1)

@@ -105,6 +105,7 @@ def bind(
 def drive(optimizer: Optimizer, binding: Binding) -> bool:
     """Put a binding to work, and close the one that drove the same knobs; returns whether there was one."""
     replaced = _to_replace(optimizer, binding)
+    binding.lay()
     binding.show(optimizer.param_groups, binding.index)
     if _has_hooks(optimizer):
         binding.attach(optimizer)
@@ -161,11 +162,11 @@ def _to_replace(optimizer: Optimizer, binding: Binding) -> Binding | None:
 
 def _take_over(binding: Binding, first: Binding, groups: Groups) -> None:
     """Take the bases from the binding that is being replaced, but for knobs that another hand has written since."""
-    by_path = {track.knob.path: track for track in first.tracks}
+    by_path = {track.knob.path: (number, track) for number, track in enumerate(first.tracks)}
     binding.watch.settled = True
     for track in binding.tracks:
-        old = by_path[track.knob.path]
-        foreign = () if first.stale else old.foreign(groups)
+        number, old = by_path[track.knob.path]
+        foreign = () if first.stale else first.panel.foreign(groups, number)
         for index, (cell, before) in enumerate(zip(track.cells, old.cells, strict=False)):
             if cell is not None and before is not None and index not in foreign:
                 cell.base = cell.found = before.base

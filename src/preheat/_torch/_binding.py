@@ -6,17 +6,22 @@ stops nothing and no reference cycle arises. The post-hook only counts. The knob
 """
 
 from collections.abc import Sequence
+from math import inf
 from threading import RLock
 from typing import Any, NamedTuple
 
-import torch
 from torch import Tensor
+from torch.compiler import is_dynamo_compiling
 from torch.optim import Optimizer
 from torch.utils.hooks import RemovableHandle
 
+from preheat._torch._hooks import apart, is_fake
 from preheat._torch._knob import Groups
+from preheat._torch._panel import ALL, FEW, Panel
+from preheat._torch._row import Row
 from preheat._torch._say import say
-from preheat._torch._track import Edit, Row, Track
+from preheat._torch._stride import looked, usual_of
+from preheat._torch._track import Edit, Track
 from preheat._torch._watch import Watch
 
 __all__ = ["CLOCKS", "Binding", "Position"]
@@ -24,8 +29,11 @@ __all__ = ["CLOCKS", "Binding", "Position"]
 CLOCKS = {"updates": "updates", "calls": "calls", "manual": "amount"}  # each with what it reads of a position
 
 
+_OWN = ("apart", "handles", "lock", "usual")  # no part of a copy
+
+
 class Position(NamedTuple):
-    """Where a run stands, replaced as a whole, so that a reader in another thread never sees half of it."""
+    """Where a run stands."""
 
     updates: int = 0  # applied by the optimizer
     calls: int = 0  # of `step()`
@@ -38,27 +46,43 @@ class Binding:
 
     def __init__(self, tracks: Sequence[Track], *, clock: str, auto: bool) -> None:
         self.tracks = tuple(tracks)
+        self.panel = Panel(self.tracks)
         self.clock = clock
         self.auto = auto
-        self.position = Position()
+        self.updates, self.calls, self.amount, self.last = Position()
+        self.met = 0  # updates at the last call of `step()`
         self.shown: float = 0  # the index whose values the knobs hold
-        self.using: list[Row] = []  # the knobs of the update that is running
-        self.used: list[Row] = []  # and of the last one applied
+        self.end: float = inf  # the index at which the first plan ends
+        self.using: Sequence[Row] = ()  # the knobs of the update that is running
+        self.used: Sequence[Row] = ()  # and of the last one applied
         self.armed = False  # between the optimizer's pre-hook and its first post-hook
+        self.suspect = False  # the knobs are known to hold what another hand has put there
         self.stale = True  # the knobs' tensors are not our own: just bound, or the optimizer's state was loaded
         self.doubt: Tensor | None = None  # `found_inf` of a fused step that may have skipped its update
         self.closed = ""  # why
         self.edits: list[Edit] = []  # in the order they were made
         self.watch = Watch()
+        self.apart = apart()
         self.handles: list[RemovableHandle] = []
-        self.lock = RLock()  # around position and knobs, so that no reader sees one without the other
+        self.usual: tuple[Any, ...] | None = None  # what makes the usual case fast, where this is one
+        self.writing = False  # position and knobs are between two updates
+        self.lock = RLock()  # around what two threads must not do at once
 
     def __getstate__(self) -> dict[str, Any]:
         self.settle()
-        return {name: held for name, held in vars(self).items() if name not in ("handles", "lock")}
+        return {name: held for name, held in vars(self).items() if name not in _OWN}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        vars(self).update(state, handles=[], lock=RLock())
+        vars(self).update(state, usual=None, apart=apart(), handles=[], lock=RLock())
+
+    @property
+    def position(self) -> Position:
+        """Where the run stands."""
+        return Position(self.updates, self.calls, self.amount, self.last)
+
+    @position.setter
+    def position(self, position: Position) -> None:
+        self.updates, self.calls, self.amount, self.last = position
 
     def attach(self, optimizer: Optimizer) -> None:
         """Have the optimizer's hooks own this binding."""
@@ -71,6 +95,7 @@ class Binding:
     def close(self, why: str) -> None:
         """Drive no more."""
         self.closed = self.closed or why
+        self.usual = None
         for handle in self.handles:
             handle.remove()
         self.handles = []
@@ -78,41 +103,49 @@ class Binding:
     @property
     def index(self) -> float:
         """The position on the clock: the index of the coming update."""
-        return getattr(self.position, CLOCKS[self.clock])  # type: ignore[no-any-return]  # its fields are numbers
+        return getattr(self, CLOCKS[self.clock])  # type: ignore[no-any-return]  # a number
 
     @property
     def drives(self) -> bool:
         """Whether the pre-hook writes the knobs, not the caller, who does from the first call of `step()` on."""
-        return self.clock == "manual" or (self.clock == "updates" and (self.auto or not self.position.calls))
+        return self.clock == "manual" or (self.clock == "updates" and (self.auto or not self.calls))
 
-    @torch.compiler.disable  # type: ignore[untyped-decorator]  # torch's own has no types
     def before(self, optimizer: Optimizer, args: object, kwargs: object) -> None:
         """The pre-hook: arms the count, writes the knobs unless the caller does, completes what is pending."""
         del args, kwargs
-        groups = optimizer.param_groups
+        if not is_dynamo_compiling() and looked(self, optimizer):
+            self.armed, self.using = True, self.panel.written
+        else:
+            self.apart(self._before, optimizer)
+
+    def _before(self, optimizer: Optimizer) -> None:
         self.settle()
-        self.armed = not _is_fake(optimizer)
+        self.armed = not is_fake(optimizer)
         if not self.armed:
             self.watch.empty = True
             return
+        groups = optimizer.param_groups
         if self.drives:
             self.show(groups, self.index)
-        else:
+            self.using = self.panel.written
+        elif self.stale or len(groups) != self.panel.known or not self.panel.untouched(groups, ALL):
             self._complete(groups)
-        self.using = [track.written if self.drives else track.holds(groups) for track in self.tracks]
+        else:
+            self.using = self.panel.written
         self.watch.update(self, optimizer)
         self.flush()
 
-    @torch.compiler.disable  # type: ignore[untyped-decorator]  # torch's own has no types
     def after(self, optimizer: Optimizer, args: object, kwargs: object) -> None:
         """The post-hook: counts, once for each arming, since a step inside a step has hooks of its own."""
-        del args, kwargs
-        if not self.armed:
-            return
-        self.armed = False
-        self.doubt = getattr(optimizer, "found_inf", None)
-        if self.doubt is None:
-            self._count()
+        if is_dynamo_compiling():
+            self.apart(self.after, optimizer, args, kwargs)
+        elif self.armed:
+            self.armed = False
+            doubt = getattr(optimizer, "found_inf", None)
+            if doubt is None:
+                self._count()
+            else:
+                self.doubt, self.usual = doubt, None
 
     def settle(self) -> None:
         """Count the last update of a fused step if it was not skipped; reads one number back from the device."""
@@ -122,65 +155,103 @@ class Binding:
                 self._count()
 
     def _count(self) -> None:
-        with self.lock:
-            updates, calls, amount, _ = self.position
-            self.position = Position(updates + 1, calls, amount, self.shown)
-            self.used = self.using
+        self.updates += 1
+        self.last = self.shown
+        self.used = self.using
 
     def reloaded(self, optimizer: Optimizer) -> None:
         """The hook after the optimizer's `load_state_dict`."""
         self.stale = True
-        self.watch.reloaded(self.tracks, optimizer.param_groups)
+        self.usual = None
+        self.watch.reloaded(self.panel, optimizer.param_groups)
 
-    def call(self, groups: Groups) -> None:
-        """A call of `step()`; what it has to say is left to `flush`."""
+    def ready(self) -> None:
+        """Have every update counted.
+
+        Raises:
+            RuntimeError: the binding is closed.
+        """
+        if self.closed:
+            message = f"Scheduler: it is closed: {self.closed}"
+            raise RuntimeError(message)
         self.settle()
-        updates, calls, *rest = self.position
-        self._stand(groups, Position(updates, calls + 1, *rest))
-        self.watch.call(self, groups)
+
+    def call(self, groups: Groups) -> bool:
+        """A call of `step()`; returns whether there is something to say, which is left to `flush`."""
+        if self.closed or self.doubt is not None:
+            self.ready()
+        at = self.calls + 1 if self.clock == "calls" else self.index
+        self.writing = True
+        try:
+            self._take(groups, at, ALL if self.suspect or self.usual else FEW)
+            self.calls += 1
+        finally:
+            self.writing = False
+        if at >= self.end or (self.clock == "updates" and self.updates != self.met + 1):
+            self.watch.call(self, groups)
+        self.met = self.updates
+        if self.usual is None:
+            self.usual = usual_of(self)
+        return bool(self.watch.sentences)
 
     def move(self, groups: Groups, position: Position, *, sought: bool = False) -> None:
-        """Stand elsewhere, with the values and bases of there."""
+        """Stand elsewhere, with the values and bases of there, or stay if it has none."""
         with self.lock:
             self.doubt = None
-            self._stand(groups, position)
-            for track in self.tracks:
-                track.note_bases(groups)
-            self.used = []
-            self.watch.moved(position.updates, sought=sought)
-
-    def _stand(self, groups: Groups, position: Position) -> None:
-        """Take a position with its values, or none if it has none."""
-        with self.lock:
             self.show(groups, getattr(position, CLOCKS[self.clock]))
             self.position = position
+            for track in self.tracks:
+                track.note_bases(groups)
+            self.used, self.met = (), position.updates
+            self.watch.moved(sought=sought)
 
     def show(self, groups: Groups, at: float) -> None:
-        """Write the values of an index into the knobs, first taking in groups that are new."""
-        with self.lock:
+        """Have the knobs hold the values of an index."""
+        self.writing = True
+        try:
+            self._take(groups, at, ALL)
+        finally:
+            self.writing = False
+
+    def _take(self, groups: Groups, at: float, most: int) -> None:
+        """Write the values of an index; look at so many groups at most for another hand's values."""
+        if len(groups) != self.panel.known:
             self.adopt(groups, at)
-            rows = [track.values(at) for track in self.tracks]
-            if not self.stale:
-                self.watch.foreign(self.tracks, groups)
-            self._write(groups, rows, owned=0 if self.stale else len(self.tracks[0].written))
-            self.shown, self.stale = at, False
+        rows = [track.row(at) for track in self.tracks]
+        if self.stale or len(groups) != self.panel.known or not self.panel.untouched(groups, most):
+            self._overwrite(groups, rows)
+        else:
+            self.panel.write(groups, rows)
+        self.shown = at
+
+    def _overwrite(self, groups: Groups, rows: list[Row]) -> None:
+        """Write rows where not all is as it was left: tensors or groups that are new, values from another hand."""
+        if not self.stale and not self.panel.untouched(groups, ALL):
+            self.watch.foreign(self.panel, groups)
+            self.panel.refit(groups)
+        if self.stale or len(groups) > self.panel.known:
+            self._own(groups, 0 if self.stale else self.panel.known)
+        self.panel.write(groups, rows)
+        self.stale = self.suspect = False
+
+    def _own(self, groups: Groups, first: int) -> None:
+        self.panel.own(groups, first)
+        for track in self.tracks:
+            track.note_bases(groups, first)
 
     def _complete(self, groups: Groups) -> None:
-        """Write what is pending while the caller drives; the other knobs are left as they are."""
-        known = len(self.tracks[0].written)
-        if self.stale or len(groups) != known:
-            with self.lock:
-                self.adopt(groups, self.index)
-                if self.stale:
-                    self.show(groups, self.shown)
-                else:
-                    self._write(groups, [track.values(self.shown) for track in self.tracks], owned=known, first=known)
-
-    def _write(self, groups: Groups, rows: Sequence[Row], *, owned: int, first: int = 0) -> None:
-        for track, row in zip(self.tracks, rows, strict=True):
-            if owned < len(groups):
-                track.own(groups, owned)
-            track.write(groups, row, first)
+        """Write what is pending while the caller drives; knobs that another hand has written are left as they are."""
+        known = self.panel.known
+        with self.lock:
+            self.adopt(groups, self.index)
+            if self.stale:
+                self.show(groups, self.shown)
+            elif len(groups) > known:
+                self._own(groups, known)
+                self.panel.join(groups, [track.row(self.shown) for track in self.tracks], known)
+            self.suspect = not self.panel.untouched(groups, ALL)
+            self.using = self.panel.holding(groups) if self.suspect else self.panel.written
+            self.usual = None
 
     def adopt(self, groups: Groups, at: float) -> None:
         """Make cells for groups that are new at an index.
@@ -197,22 +268,30 @@ class Binding:
             cells = [track.cells_of(groups, joined) for track in self.tracks]
             for track, new in zip(self.tracks, cells, strict=True):
                 track.cells += new
+            self.lay()
             for group in late:
                 group.pop("join", None)  # ours, and read once
 
-    def used_now(self, groups: Groups) -> list[Row]:
+    def lay(self) -> None:
+        """Work out what stays the same from update to update; to be called when plans, cells or feedback change."""
+        for track in self.tracks:
+            track.lay()
+        self.end = min(track.end for track in self.tracks)
+        self.usual = None
+
+    def used_now(self, groups: Groups) -> list[list[float | None]]:
         """The knobs of the last update, a row for each track; empty before the first."""
         self.settle()
         return [track.rounded(groups, row) for track, row in zip(self.tracks, self.used, strict=False)]
 
-    def next_now(self, groups: Groups) -> list[Row]:
+    def next_now(self, groups: Groups) -> list[list[float | None]]:
         """The knobs of the coming update, if `step()` is called where it is due."""
         self.settle()
         due = self.drives or self.index - self.shown == 1
         if due or self.stale:
-            rows = [track.values(self.index if due else self.shown) for track in self.tracks]
+            rows = [track.row(self.index if due else self.shown) for track in self.tracks]
         else:
-            rows = [track.holds(groups) for track in self.tracks]
+            rows = self.panel.holding(groups)
         return [track.rounded(groups, row) for track, row in zip(self.tracks, rows, strict=True)]
 
     def flush(self) -> None:
@@ -228,15 +307,3 @@ def _joined(group: dict[str, Any], at: float) -> float:
         message = f'add_param_group(join={join!r:.60}): join must be "from_zero" or absent'
         raise ValueError(message)
     return at if join == "from_zero" else 0
-
-
-def _is_fake(optimizer: Optimizer) -> bool:
-    """Whether this step only makes the state exist, as torch does while saving: no state, every lr and gradient 0."""
-    if optimizer.state:
-        return False
-    for group in optimizer.param_groups:
-        lr = group.get("lr", 1.0)
-        if (isinstance(lr, Tensor) and not lr.is_cpu) or float(lr):  # torch's zero is a float or on the CPU
-            return False
-    gradients = [p.grad for group in optimizer.param_groups for p in group["params"] if p.grad is not None]
-    return bool(gradients) and not any(bool(gradient.any()) for gradient in gradients)

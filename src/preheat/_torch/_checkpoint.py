@@ -44,12 +44,13 @@ def pack(bindings: Sequence[Binding], groups: Sequence[Groups]) -> dict[str, Any
 
 def _snapshot(binding: Binding, groups: Groups) -> tuple[Position, list[tuple[float, float, float]]]:
     """The position; base, value and beginning of each knob, all of one moment, also while another thread steps."""
-    with binding.lock:
-        binding.settle()
-        binding.adopt(groups, binding.index)
-        return binding.position, [
-            (cell.base, track.knob.read(groups[index]), cell.joined) for track, index, cell in _places(binding)
-        ]
+    binding.settle()
+    binding.adopt(groups, binding.index)
+    while True:
+        position, shown = binding.position, binding.shown
+        places = [(cell.base, track.knob.read(groups[index]), cell.joined) for track, index, cell in _places(binding)]
+        if not binding.writing and (binding.position, binding.shown) == (position, shown):
+            return position, places
 
 
 class _Saved(NamedTuple):

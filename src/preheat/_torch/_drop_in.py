@@ -22,6 +22,8 @@ class DropIn(LRScheduler):
     optimizers: tuple[Optimizer, ...]
     on_change: str
     _bindings: list[Binding]
+    _pairs: tuple[tuple[Binding, Optimizer], ...]  # once they are driven
+    _alone: tuple[Binding, Optimizer] | None  # the only pair
     _memo: dict[int, Any] | None  # of the deepcopy that made this, until its first use
 
     @property
@@ -92,7 +94,7 @@ class DropIn(LRScheduler):
         state = self.__getstate__()
         del state["optimizers"]
         twin = object.__new__(type(self))
-        vars(twin).update(deepcopy(state, memo), optimizers=self.optimizers, _memo=memo)
+        vars(twin).update(deepcopy(state, memo), optimizers=self.optimizers, _memo=memo, _alone=None)
         twin._disown()
         if beside:
             twin.optimizers, twin._memo = tuple(memo[id(one)] for one in self.optimizers), None
@@ -100,7 +102,7 @@ class DropIn(LRScheduler):
         return twin
 
     def __getstate__(self) -> dict[str, Any]:
-        return {name: held for name, held in vars(self).items() if name != "_memo"}
+        return {name: held for name, held in vars(self).items() if name not in ("_alone", "_memo", "_pairs")}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         vars(self).update(state, _memo=None)
@@ -113,8 +115,9 @@ class DropIn(LRScheduler):
             binding.stale = True
 
     def _drive(self) -> None:
-        pairs = zip(self.optimizers, self._bindings, strict=True)
-        replaced = [drive(one, binding) for one, binding in pairs if not binding.closed]
+        self._pairs = tuple(zip(self._bindings, self.optimizers, strict=True))
+        self._alone = self._pairs[0] if len(self._pairs) == 1 else None
+        replaced = [drive(one, binding) for binding, one in self._pairs if not binding.closed]
         if any(replaced):
             say("Scheduler(): replaces the one that drove these knobs, which is now closed; its bases are kept")
 
@@ -125,9 +128,8 @@ class DropIn(LRScheduler):
             RuntimeError: the scheduler is closed, or a copy that cannot know its optimizer.
         """
         for binding in self._bindings:
-            if binding.closed:
-                message = f"Scheduler: it is closed: {binding.closed}"
-                raise RuntimeError(message)
+            if binding.closed or binding.doubt is not None:
+                binding.ready()
         if self._memo is None:
             return
         if any(id(one) in self._memo for one in self.optimizers):

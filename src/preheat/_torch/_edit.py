@@ -174,14 +174,17 @@ def all_or_nothing(bindings: Sequence[Binding]) -> Iterator[None]:
     try:
         yield
         for binding in bindings:
+            binding.lay()
             for track in binding.tracks:
-                track.values(binding.index)
+                track.row(binding.index)
     except BaseException:
         for thing, state in held:
             for name, value in state.items():
                 setattr(thing, name, value)
         for plateau, state in feedback.values():
             plateau.load(state)
+        for binding in bindings:
+            binding.lay()
         raise
 
 

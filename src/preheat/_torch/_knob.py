@@ -68,33 +68,21 @@ class Knob:
         held = self.held(group)
         return float(held.detach() if isinstance(held, Tensor) else held)
 
-    def marks(self, groups: Groups) -> list[Any]:
-        """What tells, without asking a device, whether another hand has written the knobs since."""
-        held = [group.get(self.key) for group in groups]  # None of a group that is left alone
-        if self.index is not None:
-            held = [one and one[self.index] for one in held]
-        return [(id(one), one._version) if isinstance(one, Tensor) else one for one in held]
-
     def write(self, group: dict[str, Any], value: float) -> None:
         """Put a number into the knob: in place in a tensor, whose dtype and device it takes, else as a float."""
         held = self.held(group)
         if isinstance(held, Tensor):
             held.detach().fill_(value)
         else:
-            self._put(group, value)
+            self.put(group, value)
 
-    def _put(self, group: dict[str, Any], value: Any) -> None:
+    def put(self, group: dict[str, Any], value: Any) -> None:
+        """Have the group hold a number or a tensor in the knob's place."""
         if self.index is None:
             group[self.key] = value
         else:
             held = group[self.key]
             group[self.key] = type(held)([*held[: self.index], value, *held[self.index + 1 :]])
-
-    def unshare(self, group: dict[str, Any]) -> None:
-        """Give the group a tensor of its own; torch gives one and the same to several groups and to `defaults`."""
-        held = self.held(group)
-        if isinstance(held, Tensor):
-            self._put(group, held.detach().clone())
 
     def rounded(self, group: dict[str, Any], value: float) -> float:
         """`value` as the knob would hold it."""

@@ -5,13 +5,12 @@ from typing import Any
 
 from preheat._torch._binding import Binding
 from preheat._torch._knob import Groups
-from preheat._torch._track import Row
 
 __all__ = ["named"]
 
 
 def named(
-    groups: Sequence[Groups], bindings: Sequence[Binding], rows: Sequence[Sequence[Row]]
+    groups: Sequence[Groups], bindings: Sequence[Binding], rows: Sequence[Sequence[Sequence[float | None]]]
 ) -> dict[Any, dict[str, float]]:
     """`{group: {knob: value}}`, by the group's name where it is unique, else by its index.
 

@@ -1,18 +1,21 @@
 """A track: one knob of one optimizer, the plans it follows, and a cell for each group."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from math import inf
 from typing import Any, NamedTuple, NoReturn
+
+from torch import Tensor
 
 from preheat._nodes import Function, function
 from preheat._plan import Plan
 from preheat._text import parse
 from preheat._torch._horizon import resolved, so_far
 from preheat._torch._knob import Groups, Knob
+from preheat._torch._row import Row, plain_row, values_of
 
-__all__ = ["Bound", "Cell", "Edit", "Key", "Row", "Track", "as_plan", "asks", "plans_of"]
+__all__ = ["Bound", "Cell", "Edit", "Key", "Strand", "Track", "as_plan", "asks", "plans_of"]
 
 Key = Any  # a group's name, its index, a pair (optimizer, index), or "*"
-Row = list[float | None]  # a value for each group; None where one is left alone
 
 
 def as_plan(name: str, given: object) -> Plan:
@@ -68,6 +71,17 @@ class Edit(NamedTuple):
     text: str
 
 
+class Strand(NamedTuple):
+    """A plan that groups follow together."""
+
+    plan: Plan
+    value: Callable[[float], float]  # the plan as a plain function
+    joined: float  # where their clock began
+    least: float  # of the bases that it multiplies
+    most: float
+    end: float  # the index at which the plan ends
+
+
 class Bound(NamedTuple):
     """A plan as bound, and with its lengths in updates as far as the total was known then."""
 
@@ -91,9 +105,16 @@ class Track:
         self.total_steps = total_steps  # of the run, where it has been said
         self.number = number  # of the optimizer, where there are several
         self.cells: list[Cell | None] = []
-        self.written: Row = []  # what the knobs were last given
-        self.marks: list[Any] = []  # and how to tell that they still hold it
         self.feedback: Any = None
+        self.low, self.high = knob.low, knob.high
+        self.lay()
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {name: held for name, held in vars(self).items() if name != "strands"}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        vars(self).update(state)
+        self.lay()
 
     def unedited(self) -> dict[Key, Plan | None]:
         """The plans to follow where none is edited."""
@@ -155,42 +176,57 @@ class Track:
             cells.append(None if self.plans[key] is None else Cell(key, group, self.knob, began))
         return cells
 
-    def own(self, groups: Groups, first: int = 0) -> None:
-        """Give each driven group from `first` on a tensor of its own, and note its base as torch's schedulers do."""
-        for group, cell in zip(groups[first:], self.cells[first:], strict=True):
-            if cell is not None:
-                self.knob.unshare(group)
-        self.note_bases(groups, first)
+    def tensors(self, groups: Groups, first: int) -> Iterator[tuple[int, Tensor]]:
+        """The tensors in the knobs of driven groups from one on, each with its index."""
+        for index, cell in enumerate(self.cells[first:], first):
+            if cell is not None and isinstance(held := self.knob.held(groups[index]), Tensor):
+                yield index, held
 
     def note_bases(self, groups: Groups, first: int = 0) -> None:
-        """Write each base as `initial_lr`."""
+        """Write each base as `initial_lr`, as torch's schedulers do."""
         if self.knob.path == "lr":
             for group, cell in zip(groups[first:], self.cells[first:], strict=True):
                 if cell is not None:
                     group["initial_lr"] = cell.base
 
-    def values(self, at: float) -> Row:
-        """The value of each group's knob at an index; each plan asked once.
+    def lay(self) -> None:
+        """Work out what stays the same from update to update; to be called when plans, cells or feedback change."""
+        places: dict[tuple[Key, float], int] = {}
+        self.strand_of = [None if c is None else places.setdefault((c.key, c.joined), len(places)) for c in self.cells]
+        self.bases = [None if c is None else c.base if self.scaled else 1.0 for c in self.cells]
+        self.strands = [self._strand(*which, place) for which, place in places.items()]
+        self.together = len(places) == 1 and self.feedback is None
+        self.base = self.bases[0] if self.together and len(set(self.bases)) == 1 else None
+        self.end = min((strand.end for strand in self.strands), default=inf)
+
+    def _strand(self, key: Key, joined: float, place: int) -> Strand:
+        plan = self.followed(key, joined)
+        bases = [base for base, of in zip(self.bases, self.strand_of, strict=True) if base is not None and of == place]
+        end = inf if plan.steps is None else joined + plan.steps
+        return Strand(plan, plan._bound, float(joined), min(bases), max(bases), end)
+
+    def row(self, at: float) -> Row:
+        """The value of each group's knob at an index; each plan is asked once, for all groups that follow it.
 
         Raises:
             ValueError: a user's function gives what the knob cannot take; other plans were looked at at bind.
         """
-        known: dict[Any, float] = {}
-        row: Row = []
-        low, high = self.knob.low, self.knob.high
-        for index, cell in enumerate(self.cells):
-            if cell is None:
-                row.append(None)
-                continue
-            which = (cell.key, cell.joined)
-            if which not in known:
-                known[which] = self.followed(cell.key, cell.joined)(max(at - cell.joined, 0))
-            value = cell.base * known[which] if self.scaled else known[which]
-            value = value if self.feedback is None else self.feedback.reduced(value, index)
-            if not low <= value < high:
+        if self.together:
+            factor = self._factor(self.strands[0], at)
+            return self.bases, factor, None if self.base is None else self.base * factor
+        factors = [self._factor(strand, at) for strand in self.strands]
+        pairs = zip(self.bases, self.strand_of, strict=True)
+        values = [None if base is None or of is None else base * factors[of] for base, of in pairs]
+        if (feedback := self.feedback) is not None:
+            values = [None if v is None else feedback.reduced(v, index) for index, v in enumerate(values)]
+        return plain_row(values)
+
+    def _factor(self, strand: Strand, at: float) -> float:
+        factor = strand.value(at - strand.joined if at > strand.joined else 0.0)
+        for value in (strand.least * factor, strand.most * factor):
+            if not self.low <= value < self.high:
                 self.refuse(value, at)
-            row.append(value)
-        return row
+        return factor
 
     def refuse(self, value: float, at: float) -> NoReturn:
         """Say that the knob cannot take a value."""
@@ -205,30 +241,7 @@ class Track:
         assert plan is not None  # noqa: S101  # a group left alone has no cell
         return plan
 
-    def write(self, groups: Groups, row: Row, first: int = 0) -> None:
-        """Put a row of values into the knobs, from a group on."""
-        for group, value in zip(groups[first:], row[first:], strict=True):
-            if value is not None:
-                self.knob.write(group, value)
-        self.written = self.written[:first] + row[first:]
-        self.marks = self.marks[:first] + self.knob.marks(groups[first:])
-
-    def foreign(self, groups: Groups) -> list[int]:
-        """The groups whose knob another hand has written since."""
-        now = self.knob.marks(groups[: len(self.marks)])
-        if now == self.marks:
-            return []
-        pairs = zip(now, self.marks, self.cells, strict=False)
-        return [index for index, (mark, old, cell) in enumerate(pairs) if cell is not None and mark != old]
-
-    def holds(self, groups: Groups) -> Row:
-        """What each knob holds: the value last written, or what another hand has put there since."""
-        row = list(self.written)
-        for index in self.foreign(groups):
-            row[index] = self.knob.read(groups[index])
-        return row
-
-    def rounded(self, groups: Groups, row: Row) -> Row:
-        """A row as the knobs hold it."""
-        pairs = zip(groups, row, strict=False)
+    def rounded(self, groups: Groups, row: Row) -> list[float | None]:
+        """The values of a row as the knobs hold them."""
+        pairs = zip(groups, values_of(row), strict=False)
         return [None if value is None else self.knob.rounded(group, value) for group, value in pairs]

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from collections.abc import Sequence
+from preheat._torch._row import values_of
 
+if TYPE_CHECKING:
     from torch.optim import Optimizer
 
     from preheat._torch._binding import Binding
     from preheat._torch._knob import Groups
-    from preheat._torch._track import Track
+    from preheat._torch._panel import Panel
 
 __all__ = ["Watch"]
 
@@ -29,7 +29,6 @@ class Watch:
         self.sought = False  # the position was chosen
         self.empty = False  # the optimizer's state was made by torch, and by no update
         self.leaps = 0  # calls that found more than one new update
-        self.last = 0  # updates at the last call
 
     def once(self, code: str, sentence: str) -> None:
         """Have a sentence said, if none of its kind has been."""
@@ -41,17 +40,17 @@ class Watch:
         """Let a sentence be said again."""
         self.said[:] = [said for said in self.said if said != code]
 
-    def moved(self, updates: int, *, sought: bool) -> None:
+    def moved(self, *, sought: bool) -> None:
         """The position was chosen, or a state was loaded, with its bases."""
-        self.settled, self.sought, self.last = self.settled or not sought, sought, updates
+        self.settled, self.sought = self.settled or not sought, sought
 
-    def reloaded(self, tracks: Sequence[Track], groups: Groups) -> None:
+    def reloaded(self, panel: Panel, groups: Groups) -> None:
         """The optimizer's state was loaded: that of one that has trained, if a knob is not where it was here.
 
         But an lr without an `initial_lr` is that of an optimizer which no scheduler has driven.
         """
-        for track in tracks:
-            for group, value in zip(groups, track.written, strict=False):
+        for track, row in zip(panel.tracks, panel.written, strict=True):
+            for group, value in zip(groups, values_of(row), strict=False):
                 fresh = track.knob.path == "lr" and "initial_lr" not in group
                 if value is not None and not fresh and track.knob.read(group) != track.knob.rounded(group, value):
                     self.trained = True
@@ -64,13 +63,13 @@ class Watch:
         if binding.clock == "calls":
             return
         self._ended(binding, binding.shown, optimizer.param_groups)
-        if binding.clock == "updates":
+        if binding.clock == "updates" and binding.updates - binding.shown >= 2:  # noqa: PLR2004  # in a row
             self._held(binding, optimizer.param_groups)
 
     def call(self, binding: Binding, groups: Groups) -> None:
         """`step()` has been called and the values written."""
-        updates, calls = binding.position.updates, binding.position.calls
-        new, self.last = updates - self.last, updates
+        updates, calls = binding.updates, binding.calls
+        new = updates - binding.met
         if binding.clock == "calls":
             self._ended(binding, calls - 1, groups)
         if binding.clock != "updates":
@@ -89,10 +88,10 @@ class Watch:
                 'or stepped elsewhere: pass the one that steps, or clock="calls"',
             )
 
-    def foreign(self, tracks: Sequence[Track], groups: Groups) -> None:
+    def foreign(self, panel: Panel, groups: Groups) -> None:
         """The knobs are about to be overwritten; another hand may have written some."""
-        for track in tracks:
-            for index in track.foreign(groups)[:1]:
+        for number, track in enumerate(panel.tracks):
+            for index in panel.foreign(groups, number)[:1]:
                 self.once(
                     "foreign",
                     f"Scheduler: another hand has set {track.knob.path} of group {track.index_of(index)} to "
@@ -120,24 +119,21 @@ class Watch:
 
     def _ended(self, binding: Binding, at: float, groups: Groups) -> None:
         """An update used the values of an index, perhaps past the end of a plan."""
-        for track in binding.tracks:
-            for key, plan in track.plans.items():
-                if plan is None or plan.steps is None or at < plan.steps or "ended" in self.said:
-                    continue
-                past = any(cell and cell.key == key and at - cell.joined >= plan.steps for cell in track.cells)
-                if past and not track.foreign(groups):
+        if at < binding.end:
+            return
+        for number, track in enumerate(binding.tracks):
+            for strand in track.strands:
+                plan = strand.plan
+                if at >= strand.end and "ended" not in self.said and not binding.panel.foreign(groups, number):
                     self.once(
                         "ended",
                         f"Scheduler: the plan of {track.knob.path} has ended after {plan.steps} updates and holds "
-                        f"{plan(plan.steps):g}; give it more steps, or end it with `>> constant(value)`",
+                        f"{plan(plan.steps or 0):g}; give it more steps, or end it with `>> constant(value)`",
                     )
 
     def _held(self, binding: Binding, groups: Groups) -> None:
         """The caller drives, and updates may be passing without a call."""
-        missed = binding.position.updates - binding.shown
-        if missed < 2 or "held" in self.said:  # noqa: PLR2004  # in a row
-            return
-        if not any(track.foreign(groups) for track in binding.tracks):
+        if "held" not in self.said and not any(binding.panel.foreign(groups, k) for k in range(len(binding.tracks))):
             self.once(
                 "held",
                 f"Scheduler: updates pass without step(), so the knobs hold their values of update {binding.shown}; "

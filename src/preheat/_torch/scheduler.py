@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from numbers import Integral
 from typing import Any
 
+from torch.compiler import is_dynamo_compiling
 from torch.optim import Optimizer
 
 from preheat._fields import Count, Number, Updates, field_of
@@ -16,6 +17,7 @@ from preheat._torch._peers import is_foreign, translated
 from preheat._torch._ranks import compare
 from preheat._torch._report import named
 from preheat._torch._say import say
+from preheat._torch._stride import stride
 from preheat._torch.plateau import Plateau
 
 __all__ = ["Scheduler"]
@@ -113,6 +115,13 @@ class Scheduler(Editable):
             TypeError: it is given an argument without `feedback`, or more than the metric.
             RuntimeError: the scheduler is closed.
         """
+        if self._alone is not None and not metric and not is_dynamo_compiling():
+            binding, optimizer = self._alone
+            if stride(binding, optimizer):
+                return
+        self._bindings[0].apart(self._step, metric)
+
+    def _step(self, metric: tuple[Any, ...]) -> None:
         self._awake()
         if metric:
             if self._feedback is None or len(metric) > 1:
@@ -122,9 +131,11 @@ class Scheduler(Editable):
                 )
                 raise TypeError(message)
             self._feedback.see(metric[0], self.get_last_lr())
-        for own, binding in zip(self._groups(), self._bindings, strict=True):
-            binding.call(own)
-        self._flush()
+        loud = False
+        for binding, optimizer in self._pairs:
+            loud = binding.call(optimizer.param_groups) or loud
+        if loud:
+            self._flush()
 
     def observe(self, metric: Any, *, reduce: str | None = None) -> None:
         """Show the metric to the `Plateau`, and write at once what follows.

@@ -1,0 +1,37 @@
+"""What the hooks of an optimizer ask about the step that runs them."""
+
+from collections.abc import Callable
+from functools import cache
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.optim import Optimizer
+
+__all__ = ["apart", "is_fake"]
+
+
+@cache
+def apart() -> Callable[..., Any]:
+    """A function that calls another one outside of all graphs.
+
+    To make one imports much of torch, which is done when an optimizer is built, but not when this module is imported.
+    """
+    called: Callable[..., Any] = torch.compiler.disable(_called)
+    return called
+
+
+def _called(function: Callable[..., Any], *arguments: object) -> Any:
+    return function(*arguments)
+
+
+def is_fake(optimizer: Optimizer) -> bool:
+    """Whether this step only makes the state exist, as torch does while saving: no state, every lr and gradient 0."""
+    if optimizer.state:
+        return False
+    for group in optimizer.param_groups:
+        lr = group.get("lr", 1.0)
+        if (isinstance(lr, Tensor) and not lr.is_cpu) or float(lr):  # torch's zero is a float or on the CPU
+            return False
+    gradients = [p.grad for group in optimizer.param_groups for p in group["params"] if p.grad is not None]
+    return bool(gradients) and not any(bool(gradient.any()) for gradient in gradients)

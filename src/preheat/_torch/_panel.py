@@ -1,0 +1,203 @@
+"""The knobs of an optimizer as they lie in its groups: written, and looked at, for another hand may write them too."""
+
+from collections.abc import Sequence
+from operator import itemgetter
+from sys import maxsize
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from preheat._torch._knob import Groups, Knob
+from preheat._torch._row import Row, plain_row, value_in, values_of
+from preheat._torch._track import Track
+
+__all__ = ["ALL", "FEW", "Panel"]
+
+FEW, ALL = 4, maxsize  # groups with numbers that are looked at; where there are more, in turn
+
+Place = tuple[int, int]  # the number of a track, and the index of a group
+
+
+class Buffer:
+    """The memory of all knobs that are tensors of one device and dtype, so that one operation writes them."""
+
+    def __init__(self, places: Sequence[Place], held: Sequence[Tensor]) -> None:
+        self.places = places
+        self.memory = torch.stack([one.detach().reshape(()) for one in held])
+        self.views = [self.memory[k].view(one.shape) for k, one in enumerate(held)]
+        self.version = self.memory._version
+
+    def write(self, rows: Sequence[Row]) -> None:
+        """Put the values of rows into the tensors, each rounded once."""
+        shared = rows[0][2] if len(rows) == 1 else None
+        if shared is not None:
+            self.fill(shared)
+            return
+        values = [value_in(rows[number], index) for number, index in self.places]
+        self.memory.copy_(torch.tensor(values, dtype=torch.float64), non_blocking=True)
+        self.version = self.memory._version
+
+    def fill(self, value: float) -> None:
+        """Put one value into all the tensors."""
+        self.memory.fill_(value)
+        self.version = self.memory._version
+
+
+class Numbers:
+    """A knob that is a number by itself in every group that is driven."""
+
+    def __init__(self, key: str) -> None:
+        self.key = key
+
+    def write(self, groups: Groups, row: Row) -> None:
+        """Put the values of a row into the groups."""
+        bases, factor, shared = row
+        key = self.key
+        if shared is not None:
+            for group in groups:
+                group[key] = shared
+        else:
+            for group, base in zip(groups, bases, strict=True):
+                if base is not None:
+                    group[key] = base * factor
+
+    def untouched(self, groups: Groups, row: Row, most: int, turn: int) -> bool:
+        """Whether each group looked at, from one on, holds its value, as it was written."""
+        bases, factor, shared = row
+        key = self.key
+        if len(groups) > most:
+            groups, bases = groups[turn : turn + most], bases[turn : turn + most]
+        if shared is not None:
+            for group in groups:
+                if group[key] is not shared:
+                    return False
+        else:
+            for group, base in zip(groups, bases, strict=False):  # a late group may be there already
+                if base is not None and (group[key] != base * factor or group[key].__class__ is not float):
+                    return False
+        return True
+
+
+class Mixture:
+    """A knob that is a tensor in some groups or in all, or that lies inside of a tuple."""
+
+    def __init__(self, knob: Knob, views: Sequence[Tensor | None], bases: Sequence[float | None]) -> None:
+        self.knob = knob
+        self.held = itemgetter(knob.key) if knob.index is None else knob.held
+        self.views = [(index, view) for index, view in enumerate(views) if view is not None]
+        self.loose = [k for k, view in enumerate(views) if view is None and bases[k] is not None]
+
+    def write(self, groups: Groups, row: Row) -> None:
+        """Put the values of a row into the groups without tensors, which are written together."""
+        for index in self.loose:
+            self.knob.put(groups[index], value_in(row, index))
+
+    def untouched(self, groups: Groups, row: Row, most: int, turn: int) -> bool:  # noqa: ARG002  # it looks at all
+        """Whether each group holds its own tensor, or its value as it was written."""
+        held = self.held
+        for index, view in self.views:
+            if held(groups[index]) is not view:
+                return False
+        return all(_same(held(groups[index]), value_in(row, index)) for index in self.loose)
+
+
+class Panel:
+    """The knobs of an optimizer, one for each track, and what they were last given."""
+
+    def __init__(self, tracks: Sequence[Track]) -> None:
+        self.tracks = tracks
+        self.written: Sequence[Row] = ()
+        self.buffers: list[Buffer] = []
+        self.views: list[list[Tensor | None]] = [[] for _ in tracks]  # in each group; None for a number
+        self.holds: list[Numbers | Mixture] = []  # one for each track
+        self.turn = 0  # the group that is looked at next
+        self.known = 0  # groups whose tensors are their own
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {"tracks": self.tracks, "written": self.written}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        vars(self).update(vars(Panel(state["tracks"])), written=state["written"])  # its groups' tensors are not known
+
+    def own(self, groups: Groups, first: int = 0) -> None:
+        """Give the groups from one on tensors of their own; torch gives one to several groups and to `defaults`."""
+        self.buffers = self.buffers if first else []
+        self.views = [views[:first] + [None] * len(groups[first:]) for views in self.views]
+        kinds: dict[Any, list[tuple[Place, Tensor]]] = {}
+        for number, track in enumerate(self.tracks):
+            for index, held in track.tensors(groups, first):
+                kinds.setdefault((held.device, held.dtype), []).append(((number, index), held))
+        for members in kinds.values():
+            buffer = Buffer(*zip(*members, strict=True))
+            self.buffers.append(buffer)
+            for (number, index), view in zip(buffer.places, buffer.views, strict=True):
+                self.views[number][index] = view
+                self.tracks[number].knob.put(groups[index], view)
+        self.holds = [_hold(track, views) for track, views in zip(self.tracks, self.views, strict=True)]
+        self.known = len(groups)
+
+    def refit(self, groups: Groups) -> None:
+        """Own the tensors anew where another hand has put others, or numbers, in their place."""
+        for track, views in zip(self.tracks, self.views, strict=True):
+            found = dict(track.tensors(groups, 0))
+            if any(found.get(index) is not view for index, view in enumerate(views)):
+                self.own(groups)
+
+    def write(self, groups: Groups, rows: Sequence[Row]) -> None:
+        """Put a row for each track into the knobs."""
+        for number, hold in enumerate(self.holds):
+            hold.write(groups, rows[number])
+        for buffer in self.buffers:
+            buffer.write(rows)
+        self.written = rows
+
+    def join(self, groups: Groups, rows: Sequence[Row], first: int) -> None:
+        """Put rows into the knobs of the groups from one on, which have just been owned; the others are left alone."""
+        for number, row in enumerate(rows):
+            for index in range(first, len(groups)):
+                if self.views[number][index] is None and (value := value_in(row, index)) is not None:
+                    self.tracks[number].knob.put(groups[index], value)
+        for buffer in self.buffers:
+            if buffer.places[0][1] >= first:
+                buffer.write(rows)
+        self.written = rows
+
+    def untouched(self, groups: Groups, most: int) -> bool:
+        """Whether the knobs that are looked at hold what they were given."""
+        for number, hold in enumerate(self.holds):
+            if not hold.untouched(groups, self.written[number], most, self.turn):
+                return False
+        for buffer in self.buffers:
+            if buffer.memory._version != buffer.version:  # asks no device
+                return False
+        self.turn = self.turn + most if self.turn + most < self.known else 0
+        return True
+
+    def foreign(self, groups: Groups, number: int) -> list[int]:
+        """The groups whose knob of a track another hand has given another value since; asks the devices."""
+        if self.untouched(groups, ALL):
+            return []
+        knob = self.tracks[number].knob
+        pairs = enumerate(zip(groups, values_of(self.written[number]), strict=False))
+        return [k for k, (group, v) in pairs if v is not None and knob.read(group) != knob.rounded(group, v)]
+
+    def holding(self, groups: Groups) -> list[Row]:
+        """What the knobs hold, be it from another hand; asks the devices."""
+        rows = []
+        for number, row in enumerate(self.written):
+            values = values_of(row)
+            for index in self.foreign(groups, number):
+                values[index] = self.tracks[number].knob.read(groups[index])
+            rows.append(plain_row(values))
+        return rows
+
+
+def _hold(track: Track, views: Sequence[Tensor | None]) -> Numbers | Mixture:
+    if track.knob.index is None and not any(view is not None for view in views):
+        return Numbers(track.knob.key)
+    return Mixture(track.knob, views, track.bases)
+
+
+def _same(held: object, value: float | None) -> bool:
+    return held.__class__ is float and held == value

@@ -1,0 +1,121 @@
+"""The usual update takes a short way; what it does is what the long one does, and whatever is unusual is seen."""
+
+import subprocess
+import sys
+
+import pytest
+import torch
+
+from preheat import PreheatWarning, constant, linear
+from preheat.torch import Scheduler
+from training import PLAN, VALUES, make, sentences, train, update, watched
+
+RAMP = linear(0, 1, steps=400) >> constant(1)
+MANY = (1.0,) * 100
+
+
+def test_importing_the_adapter_leaves_the_compiler_of_torch_alone():
+    code = "import sys, preheat.torch; print('torch._dynamo' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=120)
+    assert done.stdout.strip() == "False"
+
+
+@pytest.mark.parametrize("clock", ["updates", "calls"])
+@pytest.mark.parametrize("lrs", [(1.0,), (1.0,) * 3, MANY, (1.0, 0.5), (torch.tensor(1.0, dtype=torch.float64),) * 9])
+def test_one_base_or_many_numbers_or_tensors_each_update_uses_its_value(lrs, clock):
+    optimizer = make(torch.optim.SGD, *lrs)
+    scheduler = Scheduler(optimizer, PLAN, clock=clock)
+    seen = watched(optimizer)
+    for value in VALUES:
+        update(optimizer)
+        scheduler.step()
+        assert scheduler.used() == {index: {"lr": float(lr) * value} for index, lr in enumerate(lrs)}
+    assert seen == [[float(lr) * value for lr in lrs] for value in VALUES]
+    assert scheduler.last_epoch == 40
+
+
+def test_the_short_way_sees_a_group_that_is_added():
+    optimizer = make()
+    scheduler = Scheduler(optimizer, PLAN)
+    train(optimizer, scheduler, 5)
+    optimizer.add_param_group({"params": [torch.nn.Parameter(torch.ones(2))], "lr": 2.0})
+    train(optimizer, scheduler, 5)
+    assert scheduler.get_last_lr() == [VALUES[10], 2 * VALUES[10]]
+
+
+def test_and_an_update_of_a_fused_step_that_may_have_been_skipped():
+    optimizer = make(fused=True)
+    scheduler = Scheduler(optimizer, PLAN)
+    for found_inf in (None, None, torch.tensor(1.0), torch.tensor(0.0), None):
+        optimizer.found_inf = found_inf
+        update(optimizer)
+        scheduler.step()
+    assert (scheduler.last_epoch, scheduler.get_last_lr()) == (4, [VALUES[4]])
+
+
+def test_and_a_value_that_the_knob_cannot_take():
+    scheduler = Scheduler(make(), lambda i: 2 - i, clock="calls")
+    scheduler.step()
+    scheduler.step()
+    with pytest.raises(ValueError, match=r"lr must be 0 or more, got -1 at update 3$"):
+        scheduler.step()
+    assert (scheduler.last_epoch, scheduler.get_last_lr()) == (2, [0])
+
+
+def written_by_hand(optimizer, scheduler, index, *, before):
+    """One update between two calls, one group written by hand before it or after; what the call that follows says."""
+    if before:
+        optimizer.param_groups[index]["lr"] = 7.0
+    update(optimizer)
+    if not before:
+        optimizer.param_groups[index]["lr"] = 7.0
+    with pytest.warns(PreheatWarning) as caught:
+        scheduler.step()
+    return sentences(caught)
+
+
+def test_of_many_groups_the_one_that_an_update_used_otherwise_is_known():
+    optimizer = make(torch.optim.SGD, *MANY)
+    scheduler = Scheduler(optimizer, RAMP)
+    train(optimizer, scheduler, 3)
+    (sentence,) = written_by_hand(optimizer, scheduler, 57, before=True)
+    assert sentence.startswith("Scheduler: another hand has set lr of group 57 to 7, and the plan has overwritten it;")
+    used = scheduler.used()
+    assert (used[56], used[57]) == ({"lr": 0.01}, {"lr": 7.0})
+    assert set(scheduler.get_last_lr()) == {RAMP(4)}
+
+
+@pytest.mark.parametrize("lrs", [(1.0,) * 4, (torch.tensor(1.0),) * 100])
+def test_of_few_groups_and_of_tensors_so_is_one_that_was_written_after_it(lrs):
+    optimizer = make(torch.optim.SGD, *lrs)
+    scheduler = Scheduler(optimizer, RAMP)
+    train(optimizer, scheduler, 3)
+    (sentence,) = written_by_hand(optimizer, scheduler, len(lrs) - 2, before=False)
+    assert f"has set lr of group {len(lrs) - 2} to 7" in sentence
+
+
+@pytest.mark.parametrize("lrs", [MANY, (*MANY, 0.5)], ids=["one base", "two bases"])
+def test_of_many_numbers_some_are_looked_at_in_turn(lrs):
+    optimizer = make(torch.optim.SGD, *lrs)
+    scheduler = Scheduler(optimizer, RAMP, clock="calls")
+
+    def run():
+        for _ in range(len(lrs) + 3):
+            scheduler.step()
+            optimizer.param_groups[57]["lr"] = 7.0
+
+    with pytest.warns(PreheatWarning, match="another hand has set lr of group 57 to 7") as caught:
+        run()
+    assert len(caught) == 1
+
+
+def test_a_number_that_becomes_a_tensor_is_written_in_place_from_then_on():
+    optimizer = make()
+    scheduler = Scheduler(optimizer, RAMP)
+    train(optimizer, scheduler, 3)
+    optimizer.param_groups[0]["lr"] = torch.tensor(optimizer.param_groups[0]["lr"], dtype=torch.float64)
+    train(optimizer, scheduler, 1)
+    held = optimizer.param_groups[0]["lr"]
+    train(optimizer, scheduler, 1)
+    assert optimizer.param_groups[0]["lr"] is held
+    assert held == RAMP(5)
