@@ -68,20 +68,25 @@ tanh = _of_one("tanh")
 floor = _of_one("floor")
 
 
-def _of_two(name: str, scalar: Callable[[float, float], float]) -> Callable[[float, float], float]:
-    """The function of two numbers, either of which may be an array."""
+def _of_two(name: str, bound: str, scalar: Callable[[float, float], float]) -> Callable[[float, float], float]:
+    """The function of two numbers, either of which may be an array; `bound` is what torch calls the one beside it."""
 
     def function(x: float, y: float) -> float:
         library = library_of(x) or library_of(y)
-        return scalar(x, y) if library is None else getattr(library, name)(*_side_by_side(library, x, y))
+        if library is None:
+            return scalar(x, y)
+        array, other = (x, y) if library_of(x) else (y, x)
+        if hasattr(library, "Tensor") and library_of(other) is None:
+            return library.clamp(array, **{bound: other})  # type: ignore[no-any-return]  # or an array
+        return getattr(library, name)(x, y)  # type: ignore[no-any-return]  # likewise
 
     function.__name__ = function.__qualname__ = name
     function.__doc__ = f"`{name}(x, y)`, element by element where one or both are arrays."
     return of_numbers(scalar)(function)
 
 
-minimum = _of_two("minimum", lambda x, y: y if y < x else x)  # noqa: FURB136  # `min` takes twice the time
-maximum = _of_two("maximum", lambda x, y: y if y > x else x)  # noqa: FURB136  # likewise
+minimum = _of_two("minimum", "max", lambda x, y: y if y < x else x)  # noqa: FURB136  # `min` takes twice the time
+maximum = _of_two("maximum", "min", lambda x, y: y if y > x else x)  # noqa: FURB136  # likewise
 
 
 @of_numbers(lambda condition, yes, no: yes if condition else no)
@@ -90,16 +95,10 @@ def where(condition: bool, yes: float, no: float) -> float:  # noqa: FBT001  # a
     library = library_of(condition)
     if library is None:
         return yes if condition else no
-    chosen: float = library.where(*_side_by_side(library, condition, yes, no))  # an array, typed as a number
+    if library_of(yes) is None and library_of(no) is None:
+        yes = filled(condition, yes)  # of two numbers torch would make float32
+    chosen: float = library.where(condition, yes, no)  # an array, typed as a number
     return chosen
-
-
-def _side_by_side(library: Any, *values: Any) -> tuple[Any, ...]:
-    """The values as the library takes them side by side: torch takes arrays only, or makes numbers float32."""
-    if not hasattr(library, "Tensor"):
-        return values
-    array = next(value for value in values if library_of(value))
-    return tuple(value if library_of(value) else filled(array, value) for value in values)
 
 
 @of_numbers(lambda values, k, kept: values[int(k)])  # noqa: ARG005  # as the function itself
