@@ -1,10 +1,11 @@
 """What the peers' schedules are pieced together from: a linear warm-up, and cycles that need not be whole updates."""
 
+from bisect import bisect_left
 from collections.abc import Callable, Iterable, Sequence
 from math import ceil
 from typing import Annotated, Any, NamedTuple, NoReturn
 
-from preheat._fields import TINY, Field, require
+from preheat._fields import LAST, TINY, Field, require
 from preheat._nodes import Curve, table, zero_based
 from preheat._nodes.lengths import MOST
 from preheat._plan import Plan, constant, joined
@@ -53,7 +54,7 @@ class Cycle(NamedTuple):
         return (self.shift + self.steps) / self.length
 
 
-def cycles(starts: Sequence[float], lengths: Iterable[float], cycle_at: Callable[[int], float]) -> list[Cycle]:
+def cycles(starts: Sequence[float], lengths: Iterable[float], cycle_at: Callable[[int], int]) -> list[Cycle]:
     """The cycles between real numbers of updates, each with the updates that the peer counts in it.
 
     Args:
@@ -64,10 +65,8 @@ def cycles(starts: Sequence[float], lengths: Iterable[float], cycle_at: Callable
     require(len(starts) <= MOST, f"the cycles must be at most {MOST}")
     firsts = [0]
     for k, start in enumerate(starts[1:], start=1):
-        update = max(firsts[-1], ceil(start) - 1)
-        while cycle_at(update) < k:
-            update += 1
-        firsts.append(update)
+        earliest = max(firsts[-1], ceil(start) - 1)
+        firsts.append(earliest + bisect_left(range(earliest, LAST), k, key=cycle_at))
     found = [
         Cycle(k, after - first, length, max(first - start, 0.0))
         for k, (first, after, start, length) in enumerate(zip(firsts, firsts[1:], starts, lengths, strict=False))

@@ -7,7 +7,7 @@ formula stands; `noise` has its own numbers, and a `table` holds any.
 
 from collections.abc import Callable
 from itertools import pairwise
-from math import floor, inf, log
+from math import floor, log
 from typing import Annotated, Any, NoReturn
 
 from preheat._cut import after, until
@@ -245,11 +245,11 @@ def _cycles(t_initial: int, growth: float, limit: int) -> list[Cycle]:
         starts.append(k * t_initial if growth == 1 else (1 - growth**k) / (1 - growth) * t_initial)
         require(starts[-1] < LAST, "the cycles together must be shorter than 2**53 updates")
 
-    def cycle_at(t: int) -> float:
+    def cycle_at(t: int) -> int:
         if growth == 1:
             return t // t_initial
         left = 1 - t / t_initial * (1 - growth)
-        return floor(log(left, growth)) if left > 0 else inf  # no cycle begins so late
+        return floor(log(left, growth)) if left > 0 else LAST  # no cycle begins so late
 
     return cycles(starts, (growth**k * t_initial for k in range(limit)), cycle_at)
 
