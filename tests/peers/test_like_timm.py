@@ -8,7 +8,7 @@ import pytest
 from preheat.like import timm as like
 
 LR = 0.1
-RATES = {"lr_min": 0.0025, "warmup_lr_init": 0.025}
+RATES = {"lr_min": 0.025, "warmup_lr_init": 0.05}
 UPDATES = 12_000
 
 # Updates of the first cycle, its growth, the number of cycles, and how many updates to compare: those that shrink end.
