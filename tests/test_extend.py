@@ -61,6 +61,11 @@ def test_the_total_reaches_every_knob_and_every_group():
     assert [row[1] for row in rows] == [{"lr": 0.5, "weight_decay": decay} for decay in (0.75, 0.5, 0.25, 0)]
 
 
+def test_the_total_is_compared_with_a_plan_that_does_not_ask_for_it():
+    with pytest.warns(PreheatWarning, match=r"its warm-up takes 100 updates and the run has 40.*\[long-warmup\]"):
+        Scheduler(make(), warmup(100) >> constant(1), total_steps=40)
+
+
 def test_no_attribute_is_called_total_steps():
     assert not hasattr(Scheduler(make(), LATE, total_steps=40), "total_steps")
 

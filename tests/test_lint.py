@@ -388,3 +388,13 @@ def test_a_run_that_is_extended_is_compared_with_its_new_length():
 def test_lengths_are_not_compared_where_the_clock_counts_no_updates():
     scheduler, _ = bound(make(), PLAN, clock="calls")
     assert lint(scheduler, 90_000) == ()
+
+
+def test_lengths_that_ask_for_the_total_are_looked_at_with_it():
+    plan = warmup("50%") >> cosine(1, 0.1, steps="rest")
+    assert lint(plan, total_steps=1_000) == ()
+    assert [finding.code for finding in lint(warmup(900) >> plan, total_steps=10_000)] == [
+        finding.code for finding in lint(warmup(900) >> warmup(5_000) >> cosine(1, 0.1, steps=4_100))
+    ]
+    with pytest.raises(ValueError, match=r"its lengths must be in updates before it has values; resolve\(plan, total_"):
+        lint(plan)

@@ -7,6 +7,7 @@ from preheat._fields import Count, field_of, shown
 from preheat._lint.codes import CODES, Finding, number
 from preheat._lint.rules import findings, warmup_of
 from preheat._plan import Plan, plan_in
+from preheat._units import resolve
 
 __all__ = ["CODES", "Finding", "findings", "lint", "number", "warmup_of"]
 
@@ -26,7 +27,7 @@ def lint(plan: Plan | Any, total_steps: int | None = None, ignore: Collection[st
 
     Args:
         plan: a plan, or a `Scheduler`.
-        total_steps: the updates of the run.
+        total_steps: the updates of the run; lengths that ask for it are resolved with it.
         ignore: codes of findings to leave out.
 
     Raises:
@@ -39,6 +40,8 @@ def lint(plan: Plan | Any, total_steps: int | None = None, ignore: Collection[st
         message = f"lint(ignore={shown(ignore)}): {unknown[0]!r} must be a code, one of {', '.join(CODES)}"
         raise ValueError(message)
     bound = None if isinstance(plan, Plan) else getattr(plan, "_findings", None)  # what a Scheduler has
+    if bound is None and total_steps is not None:
+        plan = resolve(plan_in("lint", plan), total_steps=total_steps)
     found = findings(plan_in("lint", plan), total_steps) if bound is None else bound(total_steps)
     kept = [finding for finding in dict.fromkeys(found) if finding.code not in ignore]
     return tuple(sorted(kept, key=lambda finding: list(CODES).index(finding.code)))
