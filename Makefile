@@ -14,7 +14,7 @@ INSTALL := $(IN) -m pip install --quiet --disable-pip-version-check --constraint
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL: # one pip at a time
-.PHONY: help demo test test-peers lint bench fuzz gallery clean
+.PHONY: help demo test test-peers lint bench fuzz frameworks gallery clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 12
@@ -23,7 +23,7 @@ demo: $(VENV)/all ## train a small language model with and without warm-up; two 
 	$(VENV)/bin/preheat demo
 
 # Several processes at once: torch's threads that spin while they wait would slow each other down.
-test test-peers: export OMP_WAIT_POLICY = PASSIVE
+test test-peers frameworks: export OMP_WAIT_POLICY = PASSIVE
 
 test: $(VENV)/test ## the core, its laws, the adapter, the docs; then the branch coverage of the core
 	$(IN) -m pytest --numprocesses 2 --cov --cov-report=term
@@ -41,6 +41,12 @@ bench: $(VENV)/peers ## measure: cost, accuracy, and what ruins runs, beside the
 
 fuzz: $(VENV)/test ## throw 200 000 texts at the parsers; a minute or two
 	$(IN) tests/fuzz_text.py
+
+FRAMEWORKS = $(shell grep -l "(Contract):" tests/peers/test_*.py)
+
+frameworks: $(VENV)/peers ## fill the table of docs/integrations anew, from what the tests of each framework show
+	@for file in $(FRAMEWORKS); do $(IN) -m pytest -q "$$file" --cells docs/integrations/cells.json || exit 1; done
+	$(IN) docs/integrations/table.py
 
 gallery: $(VENV)/all ## draw docs/gallery anew, each name from the example in its docstring
 	$(IN) docs/gallery.py

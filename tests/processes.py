@@ -1,11 +1,38 @@
-"""A second process beside the test's own, the two joined by `torch.distributed`; no port is fixed."""
+"""Other processes than the test's own: a fresh one, or two joined by `torch.distributed`; no port is fixed."""
 
+import os
+from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from datetime import timedelta
+from functools import partial
 
 from torch import distributed, multiprocessing
 
 TIMEOUT = timedelta(seconds=60)
+
+
+def afresh(work, *args, **options):
+    """What `work(*args, **options)` returns in a fresh process."""
+    return _returned(1, lambda pool: [pool.submit(work, *args, **options)])[0]
+
+
+def both(store, work, *args, **options):
+    """What `work(*args, **options)` returns on each of two ranks, set up as by a launcher; `store` as below."""
+    work = partial(work, *args, **options)
+    return _returned(2, lambda pool: [pool.submit(_launched, str(store), rank, work) for rank in range(2)])
+
+
+def _returned(processes, submit):
+    with ProcessPoolExecutor(processes, multiprocessing.get_context("spawn")) as pool:
+        return [future.result(2 * TIMEOUT.seconds) for future in submit(pool)]
+
+
+def _launched(store, rank, work):
+    named = {"RANK": rank, "LOCAL_RANK": rank, "WORLD_SIZE": 2, "LOCAL_WORLD_SIZE": 2, "GROUP_RANK": 0}
+    os.environ.update({name: str(number) for name, number in named.items()})
+    os.environ.update(MASTER_ADDR="localhost", MASTER_PORT="0", TORCHELASTIC_RUN_ID="tests")
+    with _joined(store, rank):
+        return work()
 
 
 @contextmanager

@@ -1,65 +1,28 @@
-"""Every example on every page runs, and every link to a file of ours leads to one.
-
-The runner is our own: two short functions, with the page's own line numbers, and nothing more to install (sybil,
-mktestdocs and pytest-examples do the same).
-"""
+"""Every example on every page runs, and every link to a file of ours leads to one."""
 
 import doctest
+import json
 import re
-import sys
+import runpy
 from pathlib import Path
-from textwrap import dedent
-from types import ModuleType
 from unittest.mock import patch
 
 import pytest
 
+from pages import dead_links, run_page
 from preheat._plan import VOCABULARY
 
 ROOT = Path(__file__).parents[1]
+INTEGRATIONS = ROOT / "docs" / "integrations"
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").rglob("*.md"))]
-
-# A fenced block: its indentation, its fence, its language and its lines.
-BLOCK = re.compile(
-    r"^(?P<indent> *)(?P<fence>```+|~~~+) *(?P<language>[\w+-]*)[^\n]*\n(?P<code>.*?)^ *(?P=fence)[`~]* *$",
-    re.DOTALL | re.MULTILINE,
-)
-LINK = re.compile(r"""(?:\]\(|^\[[^\]]+\]:\s*|(?:src|href)=")<?(?P<target>[^\s)>"]+)""", re.MULTILINE)
 
 every_page = pytest.mark.parametrize("page", [pytest.param(page, id=str(page.relative_to(ROOT))) for page in PAGES])
 
 
-def run_page(page, monkeypatch):
-    """Run the python blocks of a page in order, and those with prompts (pycon) as doctests, as one script."""
-    text = page.read_text("utf-8")
-    script = ModuleType("__main__")  # so that what a page defines can be found by name, as in a script of the reader's
-    monkeypatch.setitem(sys.modules, "__main__", script)
-    for block in BLOCK.finditer(text):
-        language, code = block["language"], dedent(block["code"])
-        above = text.count("\n", 0, block.start("code"))
-        if language == "python":
-            exec(compile("\n" * above + code, page, "exec"), script.__dict__)
-        elif language == "pycon":
-            run_prompts(code, script.__dict__, page, above)
-        elif language.lower().startswith("py"):
-            raise ValueError(f"{page}:{above}: a block of {language} is not run; call it python or pycon")
-
-
-def run_prompts(code, names, page, above):
-    """Run a session with `>>>` prompts; what is printed must be what the page shows."""
-    test = doctest.DocTestParser().get_doctest(code, names, page.name, str(page), above)
-    test.globs = names  # its own copy would forget what the block defines
-    doctest.DebugRunner(verbose=False).run(test, clear_globs=False)
-
-
-def dead_links(page):
-    """The targets of links that should be files of ours and are not."""
-    prose = re.sub(r"`[^`\n]*`", "", BLOCK.sub("", page.read_text("utf-8")))
-    targets = [target.partition("#")[0] for target in LINK.findall(prose) if not re.match(r"[a-z]+:", target)]
-    return [target for target in targets if not (page.parent / target).exists()]
-
-
-@every_page
+@pytest.mark.parametrize(
+    "page",
+    [pytest.param(page, id=str(page.relative_to(ROOT))) for page in PAGES if page.parent != INTEGRATIONS],
+)
 def test_the_examples_run(page, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     with patch.dict(VOCABULARY):  # a shape that a page defines is gone after it
@@ -69,6 +32,26 @@ def test_the_examples_run(page, tmp_path, monkeypatch):
 @every_page
 def test_the_links_lead_to_files(page):
     assert dead_links(page) == []
+
+
+def test_the_pages_of_frameworks_are_run_where_these_are_installed():
+    tests = {path.stem.removeprefix("test_"): path.read_text("utf-8") for path in ROOT.glob("tests/peers/test_*.py")}
+    held = {name for name, text in tests.items() if re.search(r"^class \w+\(Contract\):", text, re.MULTILINE)}
+    assert {page.stem for page in INTEGRATIONS.glob("*.md")} - {"README"} == held
+
+
+def test_the_table_of_frameworks_is_what_the_tests_wrote():
+    table = runpy.run_path(str(INTEGRATIONS / "table.py"))["table"]
+    cells = json.loads((INTEGRATIONS / "cells.json").read_text("utf-8"))
+    assert table(cells) in (INTEGRATIONS / "README.md").read_text("utf-8"), "run `make frameworks`"
+    assert {row["page"] for row in cells.values()} == {page.stem for page in INTEGRATIONS.glob("*.md")} - {"README"}
+
+
+def test_a_cell_of_the_table_names_the_test_that_filled_it():
+    cells = json.loads((INTEGRATIONS / "cells.json").read_text("utf-8"))
+    contract = (ROOT / "tests" / "contract.py").read_text("utf-8")
+    marked = dict(re.findall(r'@pytest.mark.shows\("(.+)"\)\n    def (\w+)', contract))
+    assert [{column: cell["by"] for column, cell in row["cells"].items()} for row in cells.values()] == [marked] * 5
 
 
 def written(tmp_path, text):

@@ -16,6 +16,8 @@ import torch
 
 from preheat.torch import Scheduler
 
+pytest.register_assert_rewrite("contract")
+
 LARGEST: dict[str, float] = {}  # of each comparison: the largest difference, as a share of the largest value
 RECORD: dict[tuple[str, str], tuple[str, float]] = {}  # of a schedule and a kind: a plan, and the largest difference
 PRINTED = json.loads((Path(__file__).parents[2] / "docs" / "peers.json").read_text("utf-8"))["largest"]
@@ -25,6 +27,16 @@ NUMBER = re.compile(r"(?<![a-z_])-?\d[\d.e+-]*")
 def pytest_addoption(parser):
     """Have the differences written to a file."""
     parser.addoption("--record", metavar="FILE", type=Path, help="append each schedule, its plan and its difference")
+    parser.addoption("--cells", metavar="FILE", type=Path, help="write what was shown of each framework")
+
+
+def pytest_configure(config):
+    """Know the mark of a test that fills a cell of the table of frameworks, and have the cells written."""
+    config.addinivalue_line("markers", "shows(column): what a test shows of a framework; see contract.py")
+    if file := config.getoption("cells"):
+        from contract import Cells
+
+        config.pluginmanager.register(Cells(file))
 
 
 def pytest_sessionfinish(session):

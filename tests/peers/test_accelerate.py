@@ -1,7 +1,5 @@
 """Accelerate's wrappers around an optimizer and a scheduler of ours."""
 
-from typing import Any
-
 import pytest
 import torch
 from accelerate import Accelerator
@@ -9,65 +7,55 @@ from accelerate.data_loader import BatchSamplerShard
 from accelerate.state import AcceleratorState, GradientState
 from torch.utils.data import BatchSampler, DataLoader, SequentialSampler
 
-from preheat import cosine, steps_for, warmup
+from contract import BATCHES, LR, PLAN, STOP, UPDATES, USED, Contract, Run, Samples, model
+from preheat import steps_for
 from preheat.torch import Scheduler
 
-PLAN = warmup(5) >> cosine(1, 0.1, steps=35)
-LR = 0.01
-BATCHES = 40
+
+def accelerator_with(**options):
+    """Anew; Accelerate shares its state among all that a process makes."""
+    AcceleratorState._reset_state(reset_partial_state=not torch.distributed.is_initialized())
+    GradientState._reset_state()
+    return Accelerator(cpu=True, **options)
 
 
-def ours(optimizer):
-    return Scheduler(optimizer, PLAN)
-
-
-@pytest.fixture
-def trained():
-    """Run Accelerate's own loop: the lr of every update, and the scheduler that `make` built."""
-
-    def train(make, *, accumulate=1, prepared_first=False):
-        AcceleratorState._reset_state(reset_partial_state=True)
-        GradientState._reset_state()
-        accelerator = Accelerator(cpu=True, gradient_accumulation_steps=accumulate)
-        torch.manual_seed(0)
-        model = torch.nn.Linear(4, 1)
-        real = torch.optim.AdamW(model.parameters(), lr=LR)
-        data: Any = DataLoader(torch.randn(BATCHES, 4), batch_size=1)  # type: ignore[arg-type]  # it has items and a length
-        used = []
-        if prepared_first:
-            model, optimizer, data = accelerator.prepare(model, real, data)
-            scheduler = made = make(optimizer)
-        else:
-            made = make(real)
-            model, optimizer, data, scheduler = accelerator.prepare(model, real, data, made)
-        real.register_step_pre_hook(lambda optimizer, *_: used.append(optimizer.param_groups[0]["lr"]))
-        for batch in data:
-            with accelerator.accumulate(model):
-                accelerator.backward(model(batch).square().mean())
+def train(folder, *, stop=UPDATES, resume=False, accumulate=1, amp=False, prepared_first=False):
+    accelerator = accelerator_with(gradient_accumulation_steps=accumulate, mixed_precision="bf16" if amp else "no")
+    run, net = Run.empty(), model()
+    optimizer = real = torch.optim.AdamW(net.parameters(), lr=LR)
+    if prepared_first:
+        optimizer = accelerator.prepare(optimizer)
+    made = Scheduler(optimizer, PLAN)
+    run.watch(real)
+    data = DataLoader(Samples(), batch_size=8)
+    optimizer = optimizer if prepared_first else accelerator.prepare(optimizer)
+    ready, data, scheduler = accelerator.prepare(net, data, made)
+    if resume:
+        accelerator.load_state(str(folder / "run"))
+    while made.last_epoch < stop:
+        for x, y in data:
+            with accelerator.accumulate(ready):
+                accelerator.backward(run.lose(torch.nn.functional.mse_loss(ready(x), y)))
                 optimizer.step()
                 scheduler.step()
                 optimizer.zero_grad()
-        return used, made
-
-    return train
-
-
-@pytest.mark.parametrize("prepared_first", [True, False])
-@pytest.mark.parametrize("accumulate", [1, 4])
-def test_every_update_uses_its_value(accumulate, prepared_first, trained):
-    used, _ = trained(ours, accumulate=accumulate, prepared_first=prepared_first)
-    assert used == [LR * value for value in PLAN.values(BATCHES // accumulate)]
+    if accelerator.num_processes == 1:
+        accelerator.save_state(str(folder / "run"))
+    return run.ended(net)
 
 
-def test_the_updates_counted_are_those_applied(trained):
-    _, scheduler = trained(ours, accumulate=4)
-    assert scheduler.last_epoch == BATCHES // 4
+class TestAccelerate(Contract):
+    framework = "Accelerate"
+    distribution = "accelerate"
+    amp = "bfloat16"
+    train = staticmethod(train)
 
 
-@pytest.mark.parametrize("accumulate", [1, 4, 7])
-def test_steps_for_counts_what_is_left_over_at_the_end_of_an_epoch_as_an_update(accumulate, trained):
-    used, _ = trained(ours, accumulate=accumulate)
-    assert len(used) == steps_for(n_samples=BATCHES, batch_size=1, accumulation=accumulate)
+@pytest.mark.parametrize("accumulate", [1, 4, 5])
+def test_steps_for_counts_what_is_left_over_at_the_end_of_an_epoch_as_an_update(accumulate, tmp_path):
+    run = train(tmp_path, stop=1, accumulate=accumulate)  # it goes on to the end of an epoch
+    assert len(run.losses) == BATCHES
+    assert len(run.lrs) == steps_for(n_samples=8 * BATCHES, batch_size=8, accumulation=accumulate)
 
 
 @pytest.mark.parametrize("drop_last", [False, True])
@@ -77,3 +65,20 @@ def test_steps_for_counts_the_batches_of_each_process(n, drop_last):
     shards = [BatchSamplerShard(batches, num_processes=3, process_index=rank) for rank in range(3)]
     steps = steps_for(n_samples=n, batch_size=4, processes=3, drop_last=drop_last)
     assert [len(list(shard)) for shard in shards] == [steps] * 3
+
+
+@pytest.mark.parametrize("accumulate", [1, 3])
+def test_a_scheduler_of_a_prepared_optimizer_uses_its_values(accumulate, tmp_path):
+    run = train(tmp_path, stop=STOP * 2 // accumulate, accumulate=accumulate, prepared_first=True)
+    assert run.lrs == USED[: len(run.lrs)]
+    assert len(run.losses) == accumulate * len(run.lrs)
+
+
+def test_a_prepared_scheduler_refuses_an_epoch():
+    optimizer = torch.optim.SGD(model().parameters(), lr=LR)
+    scheduler = accelerator_with().prepare(Scheduler(optimizer, PLAN))
+    with pytest.raises(TypeError) as caught:
+        scheduler.step(3)
+    assert str(caught.value) == (
+        "step(3): it takes no argument; seek(i) moves the schedule, and observe(metric) feeds a Plateau"
+    )

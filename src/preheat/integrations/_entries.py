@@ -1,0 +1,73 @@
+"""What there is to log of a scheduler: the values that an update used, the piece of the plan, changes of the plan."""
+
+from bisect import bisect_right
+from collections.abc import Iterator
+from typing import Any
+
+from preheat._plan import Plan, Then
+from preheat._torch._track import Edit
+from preheat.torch import Scheduler
+
+__all__ = ["Entries"]
+
+
+class Entries:
+    """Reads a scheduler after its updates.
+
+    Args:
+        scheduler: whose values are read; it is not changed.
+
+    Raises:
+        TypeError: it is no `Scheduler` of ours.
+    """
+
+    def __init__(self, scheduler: Any) -> None:
+        if not isinstance(scheduler, Scheduler):
+            raise TypeError(f"Entries(scheduler={scheduler!r:.60}): scheduler must be a preheat.torch.Scheduler")
+        self.scheduler: Scheduler = scheduler
+        self._updates = scheduler.last_epoch
+        self._edits = len(self._all_edits())
+        self._phases: dict[str, Plan] = {}
+
+    def updated(self) -> int | None:
+        """The index of the last update; None if there has been none since this was asked, as after a micro-batch."""
+        before, self._updates = self._updates, self.scheduler.last_epoch
+        return None if self._updates == before else self._updates - 1
+
+    def numbers(self) -> dict[str, float]:
+        """What the last update used, as `"lr/head"` or `"lr/0"`, and the number of the piece, as `"phase/lr"`."""
+        used = self.scheduler.used()
+        values = {f"{knob}/{group}": value for group, knobs in used.items() for knob, value in knobs.items()}
+        return values | {f"phase/{name}": float(number) for name, number, _ in self._pieces()}
+
+    def news(self) -> list[str]:
+        """A sentence for each piece that has begun and for each change of a plan, since this was asked."""
+        edits = self._all_edits()
+        said = [f"{edit.knob}: changed at update {edit.at} to {edit.text:.200}" for edit in edits[self._edits :]]
+        self._edits = len(edits)
+        for name, number, piece in self._pieces():
+            if self._phases.get(name) != piece:
+                said.append(f"{name}: phase {number}, {piece!r:.200}")
+                self._phases[name] = piece
+        return said
+
+    def _all_edits(self) -> list[Edit]:
+        """Each once, though several optimizers follow it."""
+        return list(dict.fromkeys(edit for binding in self.scheduler._bindings for edit in binding.edits))
+
+    def _pieces(self) -> Iterator[tuple[str, int, Plan]]:
+        """Of each plan its knob, with the groups where it is not for all, and the piece of the last update."""
+        for binding in self.scheduler._bindings:
+            for track in binding.tracks:
+                for key, plan in track.plans.items():
+                    if plan is not None:
+                        name = track.knob.path if key == "*" else f"{track.knob.path}/{key}"
+                        yield name, *_piece(plan, binding.position.last)
+
+
+def _piece(plan: Plan, i: float) -> tuple[int, Plan]:
+    """The piece of a plan that an update belongs to, and its number."""
+    if not isinstance(plan, Then):
+        return 0, plan
+    number = bisect_right(plan.starts, i) - 1
+    return number, plan.plans[number]
