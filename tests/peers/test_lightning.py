@@ -191,6 +191,16 @@ def test_the_phase_and_the_change_of_plan_are_written_at_their_update(events):
     ]
 
 
+def test_two_schedulers_are_logged_by_their_numbers(tmp_path):
+    module, logger = Pair(Run.empty(), Run.empty()), TensorBoardLogger(tmp_path, "", "")
+    fit(module, tmp_path, 1, logger=logger, callbacks=PlanMonitor(), log_every_n_steps=1)
+    logger.finalize("success")
+    scalars, texts = logged(tmp_path)
+    assert set(scalars) == {"0/lr/0", "0/phase/lr", "1/lr/0", "1/phase/lr"}
+    assert [value for _, value in scalars["1/lr/0"]] == pytest.approx(module.other.lrs, rel=1e-6)
+    assert set(texts) == {"0/plan/text_summary", "1/plan/text_summary"}
+
+
 def test_the_learning_rate_monitor_agrees(events):
     module, scalars, _ = events
     assert [value for _, value in scalars["lr-AdamW"]] == pytest.approx(module.run.lrs, rel=1e-7)
