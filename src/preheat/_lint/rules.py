@@ -10,7 +10,7 @@ from preheat._points import asks, contains, seams, span, summit, updates
 
 __all__ = ["findings", "warmup_of"]
 
-CLOSE = 0.01  # of the height of a plan: what is nearer than this counts as met
+CLOSE = 0.02  # of the height of a plan: what is nearer than this counts as met
 MANY = 20  # times as many updates as planned look like epochs
 EPOCHS = 1_000  # more than this are not
 

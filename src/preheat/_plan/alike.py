@@ -33,12 +33,14 @@ def together(rows: Sequence[Any]) -> Any:
     first = rows[0]
     if all(row is first for row in rows):
         return first
-    if isinstance(first, Reading):
+    if type(first) is Reading:
         arguments = map(together, zip(*(row.arguments for row in rows), strict=True))
         options = {name: together([row.options[name] for row in rows]) for name in first.options}
         return Reading(remade(first.formula, without_rules), *arguments, **options)
     if are_readings(first):
         return tuple(map(together, zip(*rows, strict=True)))
+    if isinstance(first, Reading):
+        return first  # of pieces in turn, which are of one form only where they are the same
     return first if all(row == first for row in rows) else Column(rows)
 
 

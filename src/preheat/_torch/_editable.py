@@ -60,6 +60,7 @@ class Editable(DropIn):
 
         >>> import torch
         >>> from preheat import cosine, warmup
+        >>> from preheat.torch import Scheduler
         >>> optimizer = torch.optim.SGD(torch.nn.Linear(2, 2).parameters(), lr=1.0)
         >>> scheduler = Scheduler(optimizer, warmup(2) >> cosine(1, 0, steps="rest"))
         >>> scheduler.extend(100)

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from torch import Tensor
 from torch.optim import Optimizer
 
-from preheat._fields import LAST, Steps, field_of, shown
+from preheat._fields import LAST, Updates, field_of, shown
 from preheat._plan import Plan, constant
 from preheat._torch import _of_others, _of_torch
 from preheat._torch._drop_in import DropIn
@@ -127,7 +127,7 @@ def _position(scheduler: Any, at: int | None) -> int:
         raise ValueError(
             f"from_scheduler(at={shown(at)}): at must be left out; {_who(scheduler)} has counted {counted}"
         )
-    return int(field_of(Steps).check("from_scheduler", "at", at))
+    return int(field_of(Updates).check("from_scheduler", "at", at))
 
 
 def _read(scheduler: Any) -> tuple[list[Part], dict[str, list[Plan]]]:
@@ -147,7 +147,7 @@ def _read(scheduler: Any) -> tuple[list[Part], dict[str, list[Plan]]]:
 
 
 def _total(sample: int, position: int) -> int:
-    total = int(field_of(Steps).check("from_scheduler", "sample", sample))
+    total = int(field_of(Updates).check("from_scheduler", "sample", sample))
     if not position < total <= LISTED:
         raise ValueError(
             f"from_scheduler(sample={total}): sample must be above {position}, where the scheduler stands, and at most "

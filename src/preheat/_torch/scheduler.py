@@ -7,7 +7,7 @@ from typing import Any
 from torch.compiler import is_dynamo_compiling
 from torch.optim import Optimizer
 
-from preheat._fields import Count, Number, Updates, field_of
+from preheat._fields import LAST, Count, Number, Updates, field_of
 from preheat._torch._bind import bind, pairs_of, real
 from preheat._torch._change import ON_CHANGE
 from preheat._torch._checkpoint import load, pack
@@ -164,7 +164,7 @@ class Scheduler(Editable):
         """Move the position by `n`, in the plan's own unit (samples, tokens, seconds); under `clock="manual"`.
 
         Raises:
-            ValueError: `n` is negative or not finite, or the clock is another.
+            ValueError: `n` is negative, not finite or too large, or the clock is another.
             TypeError: `n` is not a number.
         """
         self._awake()
@@ -172,6 +172,9 @@ class Scheduler(Editable):
             message = f'advance({n!r}): clock must be "manual", it is {self._bindings[0].clock!r}'
             raise ValueError(message)
         amount = _amount("advance", "n", n)
+        if any(binding.position.amount + amount >= LAST for binding in self._bindings):
+            message = f"advance({n!r}): the position must stay below 2**53"
+            raise ValueError(message)
         for binding in self._bindings:
             binding.position = binding.position._replace(amount=binding.position.amount + amount)
 
