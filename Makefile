@@ -14,7 +14,7 @@ INSTALL := $(IN) -m pip install --quiet --disable-pip-version-check --constraint
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL: # one pip at a time
-.PHONY: help demo test test-peers lint bench fuzz frameworks gallery clean
+.PHONY: help demo test test-peers peers-table lint bench fuzz frameworks gallery clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 12
@@ -23,7 +23,7 @@ demo: $(VENV)/all ## train a small language model with and without warm-up; two 
 	$(VENV)/bin/preheat demo
 
 # Several processes at once: torch's threads that spin while they wait would slow each other down.
-test test-peers frameworks: export OMP_WAIT_POLICY = PASSIVE
+test test-peers peers-table frameworks: export OMP_WAIT_POLICY = PASSIVE
 
 test: $(VENV)/test ## the core, its laws, the adapter, the docs; then the branch coverage of the core
 	$(IN) -m pytest --numprocesses 2 --cov --cov-report=term
@@ -31,6 +31,12 @@ test: $(VENV)/test ## the core, its laws, the adapter, the docs; then the branch
 # Each file in its own process: frameworks patch each other, and some warn when they meet.
 test-peers: $(VENV)/peers ## our curves against those of installed peers and frameworks
 	@failed=0; for file in tests/peers/test_*.py; do $(IN) -m pytest -q "$$file" || failed=1; done; exit $$failed
+
+# What the comparisons note goes into docs/peers.json, and from there into the page.
+peers-table: $(VENV)/peers ## measure how nearly our curves are those of others, and write docs/peers.md
+	@rm -f $(VENV)/notes
+	@for file in tests/peers/test_like_*.py; do $(IN) -m pytest -q "$$file" --record $(VENV)/notes || exit 1; done
+	PYTHONPATH=. $(IN) docs/peers_table.py $(VENV)/notes
 
 lint: $(VENV)/lint ## ruff and mypy, over everything
 	@failed=0; for tool in "ruff check" "ruff format --check" mypy; do $(IN) -m $$tool || failed=1; done; exit $$failed

@@ -1,6 +1,11 @@
-"""Every shape a second time, as its source has it and free of our forms; and what is promised of each."""
+"""Every shape a second time, as its source has it and free of our forms; and what is promised of each.
+
+A shape that has no formula here is held to its own in extended precision: that shows what rounding does, and not
+whether the formula is the right one.
+"""
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from itertools import product
 from typing import Any, NamedTuple
 
@@ -10,8 +15,9 @@ from numpy.typing import NDArray
 
 import preheat as ph
 from preheat import Plan
+from preheat._plan import VOCABULARY
 
-__all__ = ["CASES", "EXACT", "FORMULAS", "ULP", "Case", "N", "errors", "exact", "named"]
+__all__ = ["CASES", "EXACT", "FORMULAS", "ULP", "Case", "N", "errors", "exact", "named", "others"]
 
 Numbers = NDArray[np.float64]
 
@@ -96,6 +102,9 @@ def named(plan: Plan) -> str:
 
 def exact(plan: Any, times: Sequence[int]) -> tuple[Numbers, Numbers]:
     """The numbers that the plan stands for at these `t`: the nearest doubles, and what they leave."""
+    if named(plan) not in FORMULAS:
+        own = plan.shape.formula(np.array(times, np.longdouble), *plan.args, **plan.kwargs)
+        return own.astype(float), (own - own.astype(float)).astype(float)
     bound = plan.shape.parameters.signature.bind(*plan.args, **plan.kwargs)
     bound.apply_defaults()
     numbers = {name: mpf(value) for name, value in bound.arguments.items()}
@@ -169,4 +178,14 @@ def _with_a_bound_of_their_own() -> Iterator[Case]:
         yield from (Case(ph.tanh(*e, low=low, high=high, steps=N), bound) for e in ((1, 0), (0, 1), (1, 0.1)))
 
 
-CASES = [*_of_one_sign(), *_crossing_zero(), *_laws(), *_with_a_bound_of_their_own()]
+def others() -> Iterator[Case]:
+    """Plans of the shapes without a formula here, N updates long, of the good values of their annotations."""
+    for name, make in VOCABULARY.items():
+        if hasattr(make, "shape") and name not in FORMULAS:
+            fields = make.shape.parameters.fields
+            for values in product(*((N,) if field == "steps" else fields[field].good for field in fields)):
+                with suppress(ValueError):  # a rule between parameters
+                    yield Case(make(**dict(zip(fields, values, strict=True))))
+
+
+CASES = [*_of_one_sign(), *_crossing_zero(), *_laws(), *_with_a_bound_of_their_own(), *others()]

@@ -1,5 +1,6 @@
 """A run carried over: what a live scheduler of another library is following, as plans."""
 
+import warnings
 from collections.abc import Sequence
 from itertools import islice
 from typing import Any, NamedTuple
@@ -7,7 +8,7 @@ from typing import Any, NamedTuple
 from torch import Tensor
 from torch.optim import Optimizer
 
-from preheat._fields import LAST, Updates, field_of, shown
+from preheat._fields import LAST, PreheatWarning, Updates, field_of, shown
 from preheat._plan import Plan, constant
 from preheat._torch import _of_others, _of_torch
 from preheat._torch._drop_in import DropIn
@@ -57,7 +58,8 @@ class Followed(NamedTuple):
         for group, base in zip(optimizer.param_groups, self.bases, strict=True):
             Knob("lr").write(group, base)
             group["initial_lr"] = base
-        scheduler = Scheduler(optimizer, self.plan, values=self.values or None, **options)
+        with warnings.catch_warnings(action="ignore", category=PreheatWarning):  # what is odd in a plan is theirs
+            scheduler = Scheduler(optimizer, self.plan, values=self.values or None, **options)
         scheduler.seek(self.position)
         return scheduler
 

@@ -11,6 +11,7 @@ import tomllib
 from collections.abc import Iterable, Iterator
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from textwrap import fill
 from typing import Any
 
 import numpy as np
@@ -18,13 +19,14 @@ import numpy as np
 from preheat import parse
 from preheat._plan import Then
 
-__all__ = ["entries", "measured", "page", "rows"]
+__all__ = ["entries", "measured", "page", "rows", "updates_of"]
 
 HERE = Path(__file__).parent
 NUMBERS = HERE / "peers.json"
 PACKAGES = ("torch", "transformers", "timm", "pytorch-ignite", "optax", "fvcore", "pytorch-warmup", "pytorch-optimizer",
             "schedulefree")  # fmt: skip
 LONGEST = 130  # characters of a plan in a table
+LONG = 1_000  # updates
 
 TITLES = {
     "shape": "In the libraries",
@@ -35,14 +37,14 @@ TITLES = {
 }
 HEAD = """# Every schedule of the field
 
-Each line names a schedule of another library, a plan that was held to it, and the largest difference found, as a share of
-the largest value: along whole runs, most of 10 000 updates and more, with every parameter that changes the curve. A
-difference of 1e-16 is the last digit; optax computes in float32. The plan is the shortest of those compared, so its
-numbers are those of a test. In `preheat.like` most of these schedules have their own names and parameters.
+Each line names a schedule of another library, a plan that was held to it, and the largest difference found, as a
+share of the largest value: along whole runs, most of 10 000 updates and more, with every parameter that changes the
+curve. A difference of 1e-16 is the last digit. The plan is one of those compared, so its numbers are those of a test;
+under their own names and parameters, most of these schedules are in `preheat.like`.
 
-Where the library is a package, its own code ran beside ours ({versions}). The frameworks were held to values that their own
-code gave, at both ends and at every seam: [From another library](migrating.md) names the commits. A formula is that of
-the paper, computed in 80 digits.
+Where the library is a package, its own code ran beside ours ({versions}). The frameworks were held to values that
+their own code gave, at both ends and at every seam: [From another library](migrating.md) names the commits. A formula
+is that of the paper, computed in 80 digits.
 
 This page is written by `make peers-table`.
 """
@@ -67,7 +69,8 @@ def page() -> str:
     """The page, from the numbers kept."""
     numbers = json.loads(NUMBERS.read_text("utf-8"))
     versions = ", ".join(f"{name} {number}" for name, number in numbers["versions"].items())
-    parts = [HEAD.format(versions=versions)]
+    paragraphs = HEAD.format(versions=versions).split("\n\n")
+    parts = ["\n\n".join(fill(paragraph, 120, break_on_hyphens=False) for paragraph in paragraphs) + "\n"]
     for kind, title in TITLES.items():
         table = _answers(rows()[kind]) if kind == "none" else _table(rows()[kind], numbers["entries"])
         parts.append("\n".join([f"## {title}\n", *table, ""]))
@@ -81,7 +84,7 @@ def _table(of_kind: Iterable[dict[str, Any]], found: dict[str, tuple[str, float]
         for k, entry in enumerate(row["of"]):
             plan, difference = found[entry]
             schedule = "its formula" if entry.startswith("formula: ") else f"`{entry.partition(': ')[0]}`"
-            yield f"| {'' if k else row['name']} | {schedule} | `{plan}` | {difference:.0e} |"
+            yield f"| {'' if k else row['name']} | {schedule} | `{plan}` | {f'{difference:.0e}' if difference else 0} |"
 
 
 def _answers(of_kind: Iterable[dict[str, Any]]) -> Iterator[str]:
@@ -92,7 +95,7 @@ def _answers(of_kind: Iterable[dict[str, Any]]) -> Iterator[str]:
 
 
 def measured(lines: Iterable[str]) -> dict[str, Any]:
-    """The numbers of the page, from what the comparisons noted, line by line, and from values and formulas kept here."""
+    """The numbers of the page, from what the comparisons noted, and from the values and formulas that are kept here."""
     noted = [json.loads(line) for line in lines] + list(_frameworks())
     found, largest = {}, {}
     for entry in entries():
@@ -117,9 +120,15 @@ def _of(entry: str, noted: Iterable[dict[str, Any]]) -> tuple[str, float]:
     if not matching:
         message = f"{entry}: no comparison has noted it"
         raise LookupError(message)
-    plan = min((row["plan"] for row in matching), key=len)
+    plans = [row["plan"] for row in matching]
+    plan = min((text for text in plans if updates_of(text) >= LONG), key=len, default=min(plans, key=len))
     short = plan if len(plan) <= LONGEST else f"{plan[:LONGEST]}..."
     return short, float(f"{max(row['difference'] for row in matching):.1e}")
+
+
+def updates_of(plan: str) -> int:
+    """The updates that the text of a plan speaks of."""
+    return sum(map(int, re.findall(r"steps=(\d+)", plan)))
 
 
 def _frameworks() -> Iterator[dict[str, Any]]:
@@ -127,9 +136,8 @@ def _frameworks() -> Iterator[dict[str, Any]]:
     migrating = (HERE / "migrating.md").read_text("utf-8")
     for library, kept in json.loads((HERE.parent / "tests" / "migrating.json").read_text("utf-8")).items():
         for theirs, row in kept["rows"].items():
-            text = re.search(rf"^\| {re.escape(theirs)} \| `([^`]+)` \|$", migrating, re.MULTILINE)[1]  # type: ignore[index]  # a test holds it
-            name = re.search(r"`(?:decay_method: )?([^`(]+)", theirs)[1]  # type: ignore[index]  # likewise
-            values = row["values"]
+            text = re.findall(rf"^\| {re.escape(theirs)} \| `([^`]+)` \|$", migrating, re.MULTILINE)[0]
+            name, values = re.findall(r"`(?:decay_method: )?([^`(]+)", theirs)[0], row["values"]
             far = max(abs(parse(text)(int(i)) - value) for i, value in values.items()) / max(map(abs, values.values()))
             yield {"schedule": f"{library}.{name}", "plan": text, "difference": far}
 
