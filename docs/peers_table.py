@@ -97,7 +97,8 @@ def _answers(of_kind: Iterable[dict[str, Any]]) -> Iterator[str]:
 def measured(lines: Iterable[str]) -> dict[str, Any]:
     """The numbers of the page, from what the comparisons noted, and from the values and formulas that are kept here."""
     noted = [json.loads(line) for line in lines] + list(_frameworks())
-    found, largest = {}, {}
+    found: dict[str, tuple[str, float]] = {}
+    largest: dict[str, float] = {}
     for entry in entries():
         found[entry] = _formula(entry) if entry.startswith("formula: ") else _of(entry, noted)
     for row in noted:
