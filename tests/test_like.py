@@ -28,6 +28,10 @@ assert "torch" not in sys.modules
     subprocess.run([sys.executable, "-c", code], check=True, timeout=60)
 
 
+def test_it_is_the_module_that_is_asked_for():
+    assert preheat.__getattr__("like") is sys.modules["preheat.like"]  # type: ignore[operator]  # types see the module
+
+
 def test_any_other_attribute_is_an_error():
     with pytest.raises(AttributeError, match=r"^module 'preheat' has no attribute 'likely'$"):
         preheat.likely  # type: ignore[attr-defined]  # noqa: B018  # it is the asking that fails
