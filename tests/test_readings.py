@@ -1,8 +1,10 @@
 """A plan bound to a function of floats: the formulas as they are written, over plain numbers."""
 
+import dis
 import gc
 import math
 import weakref
+from types import FunctionType
 
 import pytest
 from hypothesis import given
@@ -10,8 +12,9 @@ from hypothesis import given
 from preheat import cosine, function, linear, polynomial, warmup
 from preheat._math import OF_NUMBERS
 from preheat._plan import VOCABULARY
+from preheat._plan.inlining import inlined
 from preheat._plan.readings import _over_numbers, _remade, remade
-from preheat.shapes import Number, Steps, Time, Value, shape, sqrt
+from preheat.shapes import Number, Steps, Time, Value, maximum, minimum, shape, sqrt, where
 from strategies import plans
 
 ASKED = [*range(30), 0.25, 3.5, 100.5, 10**6]
@@ -114,3 +117,59 @@ def test_pieces_are_bound_when_they_are_reached():
     _remade.cache_clear()
     plan(3)
     assert _remade.cache_info().currsize == 2  # of the piece, and of its formula
+
+
+# Calls written out
+
+
+def lesser(t, k):
+    """As a formula is, with calls inside calls."""
+    return where(t < k, minimum(maximum(t, 1), k), maximum(sqrt(k), minimum(1, t)))
+
+
+def kept(t, k):
+    """Calls that are not in the form of a formula's."""
+    return where(t < k, yes=minimum(*(t, k)), no=max(t, k))
+
+
+def enclosing(t):
+    return lambda k: minimum(t, k)
+
+
+def without_a_text():
+    names = {"minimum": minimum}
+    exec("def unseen(t, k):\n    return minimum(t, k)", names)
+    return names["unseen"]
+
+
+def with_another_text():
+    """As when a file is edited while it runs: the code is that of `kept`, the place that of `lesser`."""
+    return FunctionType(kept.__code__.replace(co_firstlineno=lesser.__code__.co_firstlineno), globals(), "lesser")
+
+
+def test_where_minimum_and_maximum_are_written_out():
+    code = inlined(lesser)
+    assert {"where", "minimum", "maximum"}.isdisjoint(called(code))
+    written = FunctionType(code, {"sqrt": math.sqrt})
+    assert [written(t, 2.5) for t in (0, 2, 3)] == [lesser(t, 2.5) for t in (0, 2, 3)]
+
+
+def called(code):
+    return {step.argval for step in dis.get_instructions(code) if step.opname == "LOAD_GLOBAL"}
+
+
+def test_calls_of_another_form_stay():
+    assert {"where", "minimum", "max"} == called(inlined(kept))
+
+
+@pytest.mark.parametrize("function", [enclosing(1), without_a_text(), with_another_text()], ids=lambda f: f.__name__)
+def test_a_function_whose_text_is_not_at_hand_keeps_its_code(function):
+    assert inlined(function) is function.__code__
+
+
+def test_an_error_in_what_was_written_out_has_its_line():
+    written = FunctionType(inlined(lesser), {"sqrt": math.sqrt})
+    with pytest.raises(TypeError) as caught:
+        written(None, 2.5)
+    last = caught.traceback[-1]
+    assert (str(last.path), last.lineno) == (__file__, lesser.__code__.co_firstlineno + 1)

@@ -8,6 +8,7 @@ from typing import Any
 
 from preheat._fields import require
 from preheat._math import OF_NUMBERS
+from preheat._plan.inlining import inlined
 
 __all__ = ["Reading", "are_readings", "remade", "side_by_side", "without_rules"]
 
@@ -84,7 +85,7 @@ def _remade(function: FunctionType, instead: Callable[[FunctionType], Any]) -> A
         return other
     around = function.__globals__
     names: dict[str, Any] = {"__builtins__": builtins}
-    made = _twin(function, names)
+    made = _twin(function, names, instead)
     waiting: list[CodeType] = [function.__code__]
     while waiting:
         code = waiting.pop()
@@ -93,13 +94,14 @@ def _remade(function: FunctionType, instead: Callable[[FunctionType], Any]) -> A
             found = names[name] = around[name]
             if isinstance(found, FunctionType):
                 helps = found.__globals__ is around
-                names[name] = _twin(found, names) if helps else instead(found)
+                names[name] = _twin(found, names, instead) if helps else instead(found)
                 waiting += [found.__code__] * helps
     return made
 
 
-def _twin(function: FunctionType, names: dict[str, Any]) -> FunctionType:
-    made = FunctionType(function.__code__, names, function.__name__, function.__defaults__, function.__closure__)
+def _twin(function: FunctionType, names: dict[str, Any], instead: Callable[[FunctionType], Any]) -> FunctionType:
+    code = inlined(function) if instead is _over_numbers else function.__code__
+    made = FunctionType(code, names, function.__name__, function.__defaults__, function.__closure__)
     made.__kwdefaults__ = function.__kwdefaults__
     return made
 

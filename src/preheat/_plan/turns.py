@@ -2,6 +2,7 @@
 
 from bisect import bisect_right
 from collections.abc import Callable
+from math import inf
 from typing import Any, NamedTuple
 
 from preheat._math import is_compiled, library_of, maximum, where, whole
@@ -71,15 +72,22 @@ class InTurn(Reading):
     def bound(self) -> Callable[[float], float]:
         """The same as one function of a float; a piece is bound when it is first asked."""
         plans, starts, shift = self.arguments
-        begun = list(map(float, starts))
+        begun = [*map(float, starts), inf]
         pieces: list[Callable[[float], float] | None] = [None] * len(plans)
+        latest: tuple[float, float, Any] = (0.0, 0.0, None)  # start, end and piece: most often the next to be asked
+
+        def turn(i: float) -> tuple[float, float, Any]:
+            k = bisect_right(begun, i) - 1
+            piece = pieces[k] = pieces[k] or plans[k]._reading(shift).bound()
+            return begun[k], begun[k + 1], piece
 
         def value(i: float) -> float:
-            k = bisect_right(begun, i) - 1
-            piece = pieces[k]
-            if piece is None:
-                pieces[k] = piece = plans[k]._reading(shift).bound()
-            return piece(i - begun[k])
+            nonlocal latest
+            start, end, piece = latest
+            if not start <= i < end:
+                latest = start, end, piece = turn(i)
+            read: float = piece(i - start)
+            return read
 
         return value
 

@@ -30,7 +30,8 @@ def cosine(t: Time, start: Number, end: Number, *, steps: Steps) -> Value:
     Source: Loshchilov and Hutter 2016 (arXiv:1608.03983), equation 5.
     Same values as `torch.optim.lr_scheduler.CosineAnnealingLR`, where `zero_based`.
     """
-    away = sin(pi / 2 * (minimum(t, steps - t) / steps)) ** 2  # how far from the nearer end, at most 1/2
+    wave = sin(pi / 2 * (minimum(t, steps - t) / steps))
+    away = wave * wave  # how far from the nearer end, at most 1/2
     return where(t < steps - t, start + (end - start) * away, end + (start - end) * away)
 
 
