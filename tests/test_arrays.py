@@ -110,6 +110,12 @@ def test_a_long_run_is_read_at_once():
     assert values == pytest.approx(plan.values(), rel=4 * 2.0**-52, abs=0)
 
 
+@pytest.mark.parametrize("plan", [*PLANS, warmup(99_000) >> cosine(1, 0, steps=50_000)])
+def test_a_long_array_keeps_its_shape_and_order(plan):
+    indices = np.arange(150_000).reshape(3, -1).T
+    assert plan(indices).tolist() == np.array([plan(row) for row in indices.T]).T.tolist()
+
+
 @pytest.mark.parametrize("plan", [*PLANS, function(lambda i: i)])
 def test_a_tensor_stays_on_its_device_whatever_the_default_is(plan):
     with torch.device("meta"):

@@ -97,6 +97,7 @@ CHAINS: dict[str, Plan] = {
     "cut": chain([until(exponential(1, 0.1, steps=9 + k), 4) for k in range(12)]),
     "no updates": chain([cosine(1, 0.5, steps=k % 2) for k in range(12)]) >> constant(1, steps=2),
     "functions": chain([function(partial(add, k), steps=2) for k in range(12)]),
+    "side by side again": chain([(k + 1) * (LONG * (warmup(2) >> warmup(4))) for k in range(9)]),
     "side by side": chain([(warmup(3) >> warmup(3)) * (warmup(2) >> warmup(4))] * 9),
     "cycles that end": chain([until(repeat(warmup(3 + k % 2), decay=0.9), 8) for k in range(12)]),
 }

@@ -170,16 +170,18 @@ def is_compiled(x: Any) -> bool:
 
 
 def _table(values: tuple[float, ...], i: Any, kept: dict[Any, Any]) -> Any:
-    """The values as an array like `i`; a tensor is kept, for it may have far to go."""
+    """The values as an array like `i`, kept for the next time; not where something only stands for an array."""
     library = library_of(i)
-    if not hasattr(library, "Tensor"):
-        return library.asarray(values, dtype=i.dtype)
-    real = type(i) is library.Tensor  # and not one that stands for it
-    if real and (i.device, i.dtype) in kept:
-        return kept[i.device, i.dtype]
-    made = library.tensor(values, dtype=i.dtype, device=i.device)
+    torch = hasattr(library, "Tensor")
+    key = (i.device, i.dtype) if torch else i.dtype
+    real = type(i) is (library.Tensor if torch else library.ndarray)
+    if real and key in kept:
+        return kept[key]
+    made = (library.tensor if torch else library.asarray)(
+        values, dtype=i.dtype, **({"device": i.device} if torch else {})
+    )
     if real and not is_compiled(i):
-        kept[i.device, i.dtype] = made
+        kept[key] = made
     return made
 
 
@@ -188,6 +190,20 @@ def filled(x: Any, value: float) -> float:
     """`value` in the shape of `x`: itself beside a number or as an array, else an array of floats."""
     library = library_of(x)
     return value if library is None or library_of(value) else library.full_like(x, value, dtype=_float_of(library, x))
+
+
+BLOCK = 2**16  # floats, whose formulas find room in a processor's cache
+
+
+def read_over(read: Callable[[Any], Any], x: Any, library: Any) -> Any:
+    """What `read` gives for the array of indices `x`; a long one of NumPy goes in blocks, or memory takes the time."""
+    if library.__name__ != "numpy" or x.size <= BLOCK:
+        return read(as_time(x, library))
+    values = library.empty(x.shape)
+    flat, indices = values.reshape(-1), x.reshape(-1)
+    for start in range(0, x.size, BLOCK):
+        flat[start : start + BLOCK] = read(as_time(indices[start : start + BLOCK], library))
+    return values
 
 
 def as_time(x: Any, library: Any) -> Any:

@@ -10,7 +10,7 @@ from math import inf, isfinite
 from typing import Any, NoReturn, ParamSpec, Self, TypeVar, overload
 
 from preheat._fields import LAST, TINY, Field, Number, Updates, field_of, shown
-from preheat._math import as_time, filled, library_of
+from preheat._math import filled, library_of, read_over
 from preheat._plan.readings import Reading
 
 __all__ = ["OPERATORS", "VOCABULARY", "Call", "Plan", "beside", "plan_in", "word"]
@@ -105,7 +105,7 @@ class Plan(ABC):
         library = library_of(i)
         if library is None:
             return self(_INDEX.check("plan", "i", i))  # NumPy's own numbers, among others
-        value = self._read(as_time(i, library))
+        value = read_over(self._read, i, library)
         return filled(i, value) if library_of(value) is None else value  # of a formula without t, or of a 0-d array
 
     def values(self, n: int | None = None) -> list[float]:
