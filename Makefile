@@ -41,7 +41,7 @@ peers-table: $(VENV)/peers ## measure how nearly our curves are those of others,
 lint: $(VENV)/lint ## ruff and mypy, over everything
 	@failed=0; for tool in "ruff check" "ruff format --check" mypy; do $(IN) -m $$tool || failed=1; done; exit $$failed
 
-bench: $(VENV)/peers ## measure: cost, accuracy, and what ruins runs, beside the peers
+bench: $(VENV)/peers ## measure cost, accuracy and what ruins runs beside the peers; writes docs/performance.md
 	$(IN) -m benchmarks
 	$(IN) -m benchmarks.torture
 

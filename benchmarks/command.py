@@ -8,6 +8,8 @@ from benchmarks.table import Row
 
 __all__ = ["rows"]
 
+SUBJECT = "A command, of the processor's time"
+
 SHOW = (
     "import sys; sys.argv = ['preheat', 'show', 'warmup(100) >> cosine(1, 0.1, steps=900)']; "
     "from preheat.cli import main; main()"
@@ -18,7 +20,7 @@ TRIES = 8
 def rows() -> Iterator[Row]:
     """What `preheat show` takes, the start of Python included."""
     show, torch = (min(taken(statement) for _ in range(TRIES)) for statement in (SHOW, "import torch"))
-    yield Row("preheat show, of the processor", show, "ms", 'python -c "import torch"', torch)
+    yield Row(SUBJECT, "preheat show", "ms", show, {'python -c "import torch"': torch})
 
 
 def taken(statement: str) -> float:
