@@ -1,16 +1,19 @@
 """From what a user passes to bindings: optimizers found, knobs and plans paired, groups matched, ranges checked."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from torch.optim import Optimizer
 
 from preheat._torch._advice import examine
 from preheat._torch._binding import CLOCKS, Binding
+from preheat._torch._device import DeviceBinding
+from preheat._torch._fit import device_of, fit_device, fit_tensors
+from preheat._torch._host import HostBinding
 from preheat._torch._knob import Groups, Knob
 from preheat._torch._track import Track, plans_of
 
-__all__ = ["bind", "drive", "drivers", "pairs_of", "real"]
+__all__ = ["Modes", "bind", "drive", "drivers", "pairs_of", "real"]
 
 Spec = tuple[Knob, dict[Any, Any], bool]
 
@@ -73,23 +76,33 @@ def _given(plan: Any, lr: Any, scale: Any, values: Any) -> Iterator[tuple[str, s
     return (argument for argument in arguments if argument[2] is not None)
 
 
-def bind(
-    optimizers: Sequence[Optimizer], specs: Sequence[Spec], clock: str, *, auto: bool, total_steps: int | None = None
-) -> list[Binding]:
+class Modes(NamedTuple):
+    """How a scheduler counts, who writes, and where."""
+
+    clock: str
+    auto: bool
+    on_device: bool
+    total_steps: int | None
+
+
+def bind(optimizers: Sequence[Optimizer], specs: Sequence[Spec], modes: Modes) -> list[Binding]:
     """A binding for each optimizer, checked, and not yet at work.
 
     Raises:
-        ValueError: a key matches no group, a group no key, a value leaves its knob's range, every base is 0.
+        ValueError: a key matches no group, a group no key, a value leaves its knob's range, every base is 0; the
+            optimizer cannot do with a tensor what is asked.
     """
-    _check_modes(optimizers, clock, auto)
+    _check_modes(optimizers, modes)
     bindings = []
     for number, optimizer in enumerate(optimizers):
         which = number if len(optimizers) > 1 else None
         tracks = [
-            Track(knob, plans, scaled=scaled, number=which, total_steps=total_steps) for knob, plans, scaled in specs
+            Track(knob, plans, scaled=scaled, number=which, total_steps=modes.total_steps)
+            for knob, plans, scaled in specs
         ]
-        binding = Binding(tracks, clock=clock, auto=auto)
+        binding = _binding(optimizer, tracks, modes)
         binding.adopt(optimizer.param_groups, 0)
+        fit_tensors(optimizer, tracks, promoted=modes.on_device)
         if (replaced := _to_replace(optimizer, binding)) is not None:
             _take_over(binding, replaced, optimizer.param_groups)
         bindings.append(binding)
@@ -98,15 +111,22 @@ def bind(
         tracks = [binding.tracks[index] for binding in bindings]
         _check_keys(tracks, optimizers)
         _check_bases(tracks, optimizers)
-        examine(tracks, total_steps=total_steps if clock == "updates" else None)
+        examine(tracks, total_steps=modes.total_steps if modes.clock == "updates" else None)
     return bindings
+
+
+def _binding(optimizer: Optimizer, tracks: Sequence[Track], modes: Modes) -> Binding:
+    if not modes.on_device:
+        return HostBinding(tracks, clock=modes.clock, auto=modes.auto)
+    fit_device(optimizer, tracks)
+    return DeviceBinding(tracks, clock=modes.clock, auto=modes.auto, device=device_of(optimizer))
 
 
 def drive(optimizer: Optimizer, binding: Binding) -> bool:
     """Put a binding to work, and close the one that drove the same knobs; returns whether there was one."""
     replaced = _to_replace(optimizer, binding)
     binding.lay()
-    binding.show(optimizer.param_groups, binding.index)
+    binding.rewrite(optimizer.param_groups)
     if _has_hooks(optimizer):
         binding.attach(optimizer)
     if replaced is not None:
@@ -118,18 +138,26 @@ def _has_hooks(optimizer: object) -> bool:
     return "_optimizer_step_post_hooks" in getattr(optimizer, "__dict__", ())
 
 
-def _check_modes(optimizers: Sequence[Optimizer], clock: object, auto: object) -> None:
+def _check_modes(optimizers: Sequence[Optimizer], modes: Modes) -> None:
+    clock, auto, on_device, _ = modes
     if not optimizers or len(set(map(id, optimizers))) < len(optimizers):
         message = f"Scheduler(optimizer=[{len(optimizers)} optimizers]): there must be one or more, each given once"
         raise ValueError(message)
     if clock not in tuple(CLOCKS):
         message = f"Scheduler(clock={clock!r}): clock must be one of {', '.join(map(repr, CLOCKS))}"
         raise ValueError(message)
-    if not isinstance(auto, bool):
-        message = f"Scheduler(auto={auto!r}): auto must be True or False"
-        raise TypeError(message)
+    for name, got in (("auto", auto), ("on_device", on_device)):
+        if not isinstance(got, bool):
+            message = f"Scheduler({name}={got!r}): {name} must be True or False"
+            raise TypeError(message)
     if auto and clock == "calls":
         message = 'Scheduler(auto=True, clock="calls"): clock must be "updates" where the optimizer drives'
+        raise ValueError(message)
+    if on_device and clock == "manual":
+        message = (
+            'Scheduler(on_device=True, clock="manual"): clock must be "updates" or "calls", for advance() moves on the '
+            "host"
+        )
         raise ValueError(message)
 
 

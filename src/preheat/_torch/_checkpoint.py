@@ -47,10 +47,10 @@ def _snapshot(binding: Binding, groups: Groups) -> tuple[Position, list[tuple[fl
     binding.settle()
     binding.adopt(groups, binding.index)
     while True:
-        position, shown = binding.position, binding.shown
+        moment = binding.moment()
         places = [(cell.base, track.knob.read(groups[index]), cell.joined) for track, index, cell in _places(binding)]
-        if not binding.writing and (binding.position, binding.shown) == (position, shown):
-            return position, places
+        if moment is not None and moment == binding.moment():
+            return moment[0], places
 
 
 class _Saved(NamedTuple):

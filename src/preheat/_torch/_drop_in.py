@@ -11,6 +11,8 @@ from preheat._lint import Finding
 from preheat._torch._advice import found
 from preheat._torch._bind import drive
 from preheat._torch._binding import Binding
+from preheat._torch._device import DeviceBinding
+from preheat._torch._host import HostBinding
 from preheat._torch._say import say
 
 __all__ = ["DropIn"]
@@ -23,7 +25,8 @@ class DropIn(LRScheduler):
     on_change: str
     _bindings: list[Binding]
     _pairs: tuple[tuple[Binding, Optimizer], ...]  # once they are driven
-    _alone: tuple[Binding, Optimizer] | None  # the only pair
+    _alone: tuple[HostBinding, Optimizer] | None  # the only pair, where it is on the host
+    _devices: tuple[tuple[DeviceBinding, Optimizer], ...]
     _memo: dict[int, Any] | None  # of the deepcopy that made this, until its first use
 
     @property
@@ -94,7 +97,7 @@ class DropIn(LRScheduler):
         state = self.__getstate__()
         del state["optimizers"]
         twin = object.__new__(type(self))
-        vars(twin).update(deepcopy(state, memo), optimizers=self.optimizers, _memo=memo, _alone=None)
+        vars(twin).update(deepcopy(state, memo), optimizers=self.optimizers, _memo=memo, _alone=None, _devices=())
         twin._disown()
         if beside:
             twin.optimizers, twin._memo = tuple(memo[id(one)] for one in self.optimizers), None
@@ -102,7 +105,9 @@ class DropIn(LRScheduler):
         return twin
 
     def __getstate__(self) -> dict[str, Any]:
-        return {name: held for name, held in vars(self).items() if name not in ("_alone", "_memo", "_pairs")}
+        return {
+            name: held for name, held in vars(self).items() if name not in ("_alone", "_devices", "_memo", "_pairs")
+        }
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         vars(self).update(state, _memo=None)
@@ -116,7 +121,9 @@ class DropIn(LRScheduler):
 
     def _drive(self) -> None:
         self._pairs = tuple(zip(self._bindings, self.optimizers, strict=True))
-        self._alone = self._pairs[0] if len(self._pairs) == 1 else None
+        hosts = [(binding, one) for binding, one in self._pairs if isinstance(binding, HostBinding)]
+        self._alone = hosts[0] if len(self._pairs) == len(hosts) == 1 else None
+        self._devices = tuple((b, one) for b, one in self._pairs if isinstance(b, DeviceBinding))
         replaced = [drive(one, binding) for binding, one in self._pairs if not binding.closed]
         if any(replaced):
             say("Scheduler(): replaces the one that drove these knobs, which is now closed; its bases are kept")
@@ -128,8 +135,7 @@ class DropIn(LRScheduler):
             RuntimeError: the scheduler is closed, or a copy that cannot know its optimizer.
         """
         for binding in self._bindings:
-            if binding.closed or binding.doubt is not None:
-                binding.ready()
+            binding.ready()
         if self._memo is None:
             return
         if any(id(one) in self._memo for one in self.optimizers):

@@ -85,7 +85,7 @@ class Editable(DropIn):
 
     def _rewrite(self) -> None:
         for own, binding in zip(self._groups(), self._bindings, strict=True):
-            binding.show(own, binding.index)
+            binding.rewrite(own)
         self._flush()
 
     def _flush(self) -> None:

@@ -1,4 +1,4 @@
-"""What the hooks of an optimizer ask about the step that runs them."""
+"""What the hooks of an optimizer ask about the step that runs them, and about the graph that it may be traced into."""
 
 from collections.abc import Callable
 from functools import cache
@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 from torch.optim import Optimizer
 
-__all__ = ["apart", "is_fake"]
+__all__ = ["apart", "is_fake", "require_hooks"]
 
 
 @cache
@@ -23,6 +23,22 @@ def apart() -> Callable[..., Any]:
 
 def _called(function: Callable[..., Any], *arguments: object) -> Any:
     return function(*arguments)
+
+
+@cache
+def require_hooks() -> Callable[[bool, bool], None]:
+    """A function that refuses a step without hooks: where it is traced, it runs there and then."""
+    required: Callable[[bool, bool], None] = torch.compiler.assume_constant_result(_required)
+    return required
+
+
+def _required(traced: bool, hooked: bool) -> None:  # noqa: FBT001  # what is traced is called by position
+    if traced and not hooked:
+        message = (
+            'Scheduler(clock="updates"): the optimizer\'s hooks must count the updates, and none has been called; pass '
+            'clock="calls" where the compiled step calls none, else make an update first'
+        )
+        raise RuntimeError(message)
 
 
 def is_fake(optimizer: Optimizer) -> bool:

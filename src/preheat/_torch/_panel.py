@@ -137,12 +137,39 @@ class Panel:
         self.holds = [_hold(track, views) for track, views in zip(self.tracks, self.views, strict=True)]
         self.known = len(groups)
 
+    def owns_any(self, groups: Groups) -> bool:
+        """Whether a knob holds a tensor that is its own."""
+        pairs = zip(self.tracks, self.views, strict=True)
+        return any(
+            view is not None and track.knob.held(group) is view
+            for track, views in pairs
+            for group, view in zip(groups, views, strict=False)
+        )
+
+    def restore(self, groups: Groups) -> None:
+        """Put the groups' own tensors back where another hand has put others."""
+        for track, views in zip(self.tracks, self.views, strict=True):
+            for group, view in zip(groups, views, strict=False):
+                if view is not None and track.knob.held(group) is not view:
+                    track.knob.put(group, view)
+
+    def promote(self, groups: Groups, device: torch.device, first: int = 0) -> None:
+        """Have the knobs of the groups from one on be tensors on a device; a number becomes one of float32."""
+        for track in self.tracks:
+            for group, cell in zip(groups[first:], track.cells[first:], strict=True):
+                if cell is not None:
+                    held = track.knob.held(group)
+                    dtype = held.dtype if isinstance(held, Tensor) else torch.float32
+                    track.knob.put(group, torch.as_tensor(held, dtype=dtype, device=device))
+
     def refit(self, groups: Groups) -> None:
         """Own the tensors anew where another hand has put others, or numbers, in their place."""
-        for track, views in zip(self.tracks, self.views, strict=True):
-            found = dict(track.tensors(groups, 0))
-            if any(found.get(index) is not view for index, view in enumerate(views)):
-                self.own(groups)
+        found = [dict(track.tensors(groups, 0)) for track in self.tracks]
+        pairs = [
+            (own, index, view) for own, views in zip(found, self.views, strict=True) for index, view in enumerate(views)
+        ]
+        if any(own.get(index) is not view for own, index, view in pairs):
+            self.own(groups)
 
     def write(self, groups: Groups, rows: Sequence[Row]) -> None:
         """Put a row for each track into the knobs."""

@@ -11,12 +11,12 @@ from torch.optim import Optimizer
 from preheat._torch._panel import FEW, Buffer
 
 if TYPE_CHECKING:
-    from preheat._torch._binding import Binding
+    from preheat._torch._host import HostBinding
 
 __all__ = ["looked", "stride", "usual_of"]
 
 
-def usual_of(binding: "Binding") -> tuple[Any, ...]:
+def usual_of(binding: "HostBinding") -> tuple[Any, ...]:
     """What is needed below and stays the same until plans, groups or knobs change; nothing where it is not usual."""
     track, panel = binding.tracks[0], binding.panel
     alone = len(binding.tracks) == 1 and track.knob.path == "lr" and track.base is not None
@@ -28,8 +28,8 @@ def usual_of(binding: "Binding") -> tuple[Any, ...]:
     return *of_plan, panel.known, binding.end, binding.clock == "updates", buffer
 
 
-def stride(binding: "Binding", optimizer: Optimizer) -> bool:
-    """Do what `Binding.call` does, in a fraction of its time, or nothing where anything is unusual; returns which."""
+def stride(binding: "HostBinding", optimizer: Optimizer) -> bool:
+    """Do what `HostBinding.call` does, much faster, or nothing where anything is unusual; returns which."""
     if not binding.usual:
         return False
     value, began, base, bases, low, high, known, end, by_updates, buffer = binding.usual
@@ -57,7 +57,7 @@ def stride(binding: "Binding", optimizer: Optimizer) -> bool:
     return True
 
 
-def looked(binding: "Binding", optimizer: Optimizer) -> bool:
+def looked(binding: "HostBinding", optimizer: Optimizer) -> bool:
     """Whether an update finds all groups as they were left, and is none of which anything is to be said."""
     if not binding.usual or not binding.watch.settled or not binding.calls:
         return False

@@ -9,7 +9,7 @@ from preheat._torch._row import values_of
 if TYPE_CHECKING:
     from torch.optim import Optimizer
 
-    from preheat._torch._binding import Binding
+    from preheat._torch._host import HostBinding
     from preheat._torch._knob import Groups
     from preheat._torch._panel import Panel
 
@@ -55,7 +55,7 @@ class Watch:
                 if value is not None and not fresh and track.knob.read(group) != track.knob.rounded(group, value):
                     self.trained = True
 
-    def update(self, binding: Binding, optimizer: Optimizer) -> None:
+    def update(self, binding: HostBinding, optimizer: Optimizer) -> None:
         """An update is about to run."""
         if not self.settled:
             self._first(binding, optimizer)
@@ -66,7 +66,7 @@ class Watch:
         if binding.clock == "updates" and binding.updates - binding.shown >= 2:  # noqa: PLR2004  # in a row
             self._held(binding, optimizer.param_groups)
 
-    def call(self, binding: Binding, groups: Groups) -> None:
+    def call(self, binding: HostBinding, groups: Groups) -> None:
         """`step()` has been called and the values written."""
         updates, calls = binding.updates, binding.calls
         new = updates - binding.met
@@ -99,7 +99,7 @@ class Watch:
                     "plan change it for good, and several schedulers on one knob are one plan, `a >> b` or `a * b`",
                 )
 
-    def _first(self, binding: Binding, optimizer: Optimizer) -> None:
+    def _first(self, binding: HostBinding, optimizer: Optimizer) -> None:
         cells = [cell for track in binding.tracks for cell in track.cells if cell is not None]
         based = [cell for track in binding.tracks if track.scaled or not self.sought for cell in track.cells if cell]
         stale = [cell for cell in based if cell.initial is not None and cell.initial != cell.found == cell.base]
@@ -117,7 +117,7 @@ class Watch:
             f"base {bases}; load the scheduler's state, or {remedy}",
         )
 
-    def _ended(self, binding: Binding, at: float, groups: Groups) -> None:
+    def _ended(self, binding: HostBinding, at: float, groups: Groups) -> None:
         """An update used the values of an index, perhaps past the end of a plan."""
         if at < binding.end:
             return
@@ -131,7 +131,7 @@ class Watch:
                         f"{plan(plan.steps or 0):g}; give it more steps, or end it with `>> constant(value)`",
                     )
 
-    def _held(self, binding: Binding, groups: Groups) -> None:
+    def _held(self, binding: HostBinding, groups: Groups) -> None:
         """The caller drives, and updates may be passing without a call."""
         if "held" not in self.said and not any(binding.panel.foreign(groups, k) for k in range(len(binding.tracks))):
             self.once(

@@ -8,9 +8,10 @@ from torch.compiler import is_dynamo_compiling
 from torch.optim import Optimizer
 
 from preheat._fields import LAST, Count, Number, Updates, field_of
-from preheat._torch._bind import bind, pairs_of, real
+from preheat._torch._bind import Modes, bind, pairs_of, real
 from preheat._torch._change import ON_CHANGE
 from preheat._torch._checkpoint import load, pack
+from preheat._torch._device import DeviceBinding
 from preheat._torch._edit import seek
 from preheat._torch._editable import Editable, Planned
 from preheat._torch._peers import is_foreign, translated
@@ -58,6 +59,8 @@ class Scheduler(Editable):
         auto: the optimizer's own step writes the values even after `step()` has been called.
         on_change: which plan is followed when a checkpoint's differs: the `"code"`'s, the `"checkpoint"`'s, or
             neither (`"error"`).
+        on_device: the position and the values are tensors on the parameters' device, and a step reads nothing back;
+            see the page on the device.
         feedback: a `Plateau`, whose factor multiplies the lr.
 
     Raises:
@@ -78,6 +81,7 @@ class Scheduler(Editable):
         clock: str = "updates",
         auto: bool = False,
         on_change: str = "code",
+        on_device: bool = False,
         feedback: Plateau | None = None,
     ) -> None:
         # torch's own __init__ would wrap optimizer.step, which fails on a compiled one: it is not called.
@@ -91,7 +95,7 @@ class Scheduler(Editable):
         if total_steps is not None:
             total_steps = field_of(Count).check("Scheduler", "total_steps", total_steps)
         specs = pairs_of(plan, lr, scale, values)
-        self._bindings = bind(self.optimizers, specs, clock, auto=auto, total_steps=total_steps)
+        self._bindings = bind(self.optimizers, specs, Modes(clock, auto, on_device, total_steps))
         if feedback is not None:
             self._heed(feedback)
         self._drive()
@@ -101,6 +105,9 @@ class Scheduler(Editable):
         if not isinstance(feedback, Plateau) or not tracks:
             message = f"Scheduler(feedback={feedback!r:.60}): feedback must be a Plateau, beside a plan of the lr"
             raise TypeError(message)
+        if any(isinstance(binding, DeviceBinding) for binding in self._bindings):
+            message = "Scheduler(on_device=True, feedback=...): feedback must be None, for it cuts the lr on the host"
+            raise ValueError(message)
         feedback.fit([len(one.param_groups) for one in self.optimizers])
         for track in tracks:
             track.feedback = feedback
@@ -115,10 +122,12 @@ class Scheduler(Editable):
             TypeError: it is given an argument without `feedback`, or more than the metric.
             RuntimeError: the scheduler is closed.
         """
-        if self._alone is not None and not metric and not is_dynamo_compiling():
-            binding, optimizer = self._alone
-            if stride(binding, optimizer):
-                return
+        if self._devices and not metric:
+            for device, optimizer in self._devices:
+                device.step(optimizer)
+            return
+        if self._alone is not None and not metric and not is_dynamo_compiling() and stride(*self._alone):
+            return
         self._bindings[0].apart(self._step, metric)
 
     def _step(self, metric: tuple[Any, ...]) -> None:
