@@ -109,6 +109,30 @@ def test_of_many_numbers_some_are_looked_at_in_turn(lrs):
     assert len(caught) == 1
 
 
+def test_a_tensor_that_another_hand_has_written_in_place_is_seen_at_once():
+    optimizer = make(torch.optim.SGD, torch.tensor(1.0), torch.tensor(1.0))
+    scheduler = Scheduler(optimizer, RAMP)
+    train(optimizer, scheduler, 3)
+    update(optimizer)
+    optimizer.param_groups[1]["lr"].mul_(1024)
+    with pytest.warns(PreheatWarning, match="another hand has set lr of group 1 to 10.24"):
+        scheduler.step()
+
+
+@pytest.mark.parametrize("lr", [2.0, torch.tensor(2.0)])
+def test_a_late_group_joins_while_the_others_hold_what_another_hand_has_written(lr):
+    optimizer = make(torch.optim.SGD, torch.tensor(1.0), 0.25)
+    scheduler = Scheduler(optimizer, {1: None, "*": RAMP})
+    train(optimizer, scheduler, 3)
+    optimizer.param_groups[0]["lr"].fill_(0.5)
+    optimizer.add_param_group({"params": [torch.nn.Parameter(torch.ones(2))], "lr": lr})
+    update(optimizer)
+    assert scheduler.get_last_lr() == pytest.approx([0.5, 0.25, 2 * RAMP(3)])
+    with pytest.warns(PreheatWarning, match="another hand has set lr of group 0 to 0.5"):
+        scheduler.step()
+    assert scheduler.get_last_lr() == pytest.approx([RAMP(4), 0.25, 2 * RAMP(4)])
+
+
 def test_a_number_that_becomes_a_tensor_is_written_in_place_from_then_on():
     optimizer = make()
     scheduler = Scheduler(optimizer, RAMP)

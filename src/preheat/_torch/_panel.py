@@ -183,11 +183,11 @@ class Panel:
         """Put rows into the knobs of the groups from one on, which have just been owned; the others are left alone."""
         for number, row in enumerate(rows):
             for index in range(first, len(groups)):
-                if self.views[number][index] is None and (value := value_in(row, index)) is not None:
-                    self.tracks[number].knob.put(groups[index], value)
+                if (value := value_in(row, index)) is not None:
+                    self.tracks[number].knob.write(groups[index], value)
         for buffer in self.buffers:
             if buffer.places[0][1] >= first:
-                buffer.write(rows)
+                buffer.version = buffer.memory._version
         self.written = rows
 
     def untouched(self, groups: Groups, most: int) -> bool:
