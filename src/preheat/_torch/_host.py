@@ -79,8 +79,7 @@ class HostBinding(Binding):
         """The post-hook."""
         del args, kwargs
         if not is_dynamo_compiling() and self.armed and getattr(optimizer, "found_inf", None) is None:
-            self.armed = False
-            self._count()
+            self.armed, self.updates, self.last, self.used = False, self.updates + 1, self.shown, self.using
         else:
             self.apart(self._after, optimizer)
 
@@ -96,12 +95,7 @@ class HostBinding(Binding):
             with self.lock:
                 doubt, self.doubt = self.doubt, None
                 if doubt is not None and not bool(doubt):
-                    self._count()
-
-    def _count(self) -> None:
-        self.updates += 1
-        self.last = self.shown
-        self.used = self.using
+                    self.updates, self.last, self.used = self.updates + 1, self.shown, self.using
 
     def reloaded(self, optimizer: Optimizer) -> None:
         """The hook after the optimizer's `load_state_dict`."""

@@ -37,13 +37,14 @@ def stride(binding: "HostBinding", optimizer: Optimizer) -> bool:
     at = updates if by_updates else binding.calls + 1
     if not 0 < at < end or updates > binding.met + 1 or len(groups) != known:
         return False
-    if buffer is not None or known <= FEW:
-        left = _as_left(optimizer, panel.written[0][2], buffer)
-    else:
-        left = groups[0]["lr"] is panel.written[0][2] is groups[at % known]["lr"]
-    factor = value(at - began if at > began else 0.0)
-    new = base * factor
-    if not left or not low <= new < high:
+    if buffer is None:
+        for group in groups if known <= FEW else (groups[0], groups[at % known]):
+            if group["lr"] is not panel.written[0][2]:
+                return False
+    elif not _as_left(optimizer, buffer):
+        return False
+    new = base * (factor := value(at - began if at > began else 0.0))
+    if not low <= new < high:
         return False
     binding.writing = True
     if buffer is not None:
@@ -61,19 +62,20 @@ def looked(binding: "HostBinding", optimizer: Optimizer) -> bool:
     """Whether an update finds all groups as they were left, and is none of which anything is to be said."""
     if not binding.usual or not binding.watch.settled or not binding.calls:
         return False
-    *_, known, end, _, buffer = binding.usual
+    _, _, _, _, _, _, known, end, _, buffer = binding.usual
     if len(optimizer.param_groups) != known or not binding.updates <= binding.shown + 1 <= end:
         return False
-    return _as_left(optimizer, binding.panel.written[0][2], buffer)
+    if buffer is not None:
+        return _as_left(optimizer, buffer)
+    value = binding.panel.written[0][2]
+    for group in optimizer.param_groups:  # noqa: SIM110  # all() would take twice the time
+        if group["lr"] is not value:
+            return False
+    return True
 
 
-def _as_left(optimizer: Optimizer, value: float | None, buffer: Buffer | None) -> bool:
-    """Whether all groups hold what they were given: a value, or views of a buffer that nobody else has written."""
-    if buffer is None:
-        for group in optimizer.param_groups:  # noqa: SIM110  # all() would take twice the time
-            if group["lr"] is not value:
-                return False
-        return True
+def _as_left(optimizer: Optimizer, buffer: Buffer) -> bool:
+    """Whether all groups hold their views of a buffer, and nobody else has written it."""
     if buffer.memory._version != buffer.version:
         return False
     for group, view in zip(optimizer.param_groups, buffer.views, strict=True):  # noqa: SIM110  # likewise

@@ -122,11 +122,13 @@ class Scheduler(Editable):
             TypeError: it is given an argument without `feedback`, or more than the metric.
             RuntimeError: the scheduler is closed.
         """
+        if self._alone is not None and not metric and not is_dynamo_compiling():
+            binding, optimizer = self._alone
+            if stride(binding, optimizer):
+                return
         if self._devices and not metric:
-            for device, optimizer in self._devices:
-                device.step(optimizer)
-            return
-        if self._alone is not None and not metric and not is_dynamo_compiling() and stride(*self._alone):
+            for device, its_own in self._devices:
+                device.step(its_own)
             return
         self._bindings[0].apart(self._step, metric)
 
