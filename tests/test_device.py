@@ -230,6 +230,20 @@ def test_a_copy_made_alone_takes_over_at_its_first_call():
         scheduler.step()
 
 
+@pytest.mark.parametrize("on_device", [True, False])
+def test_the_optimizers_checkpoint_is_no_larger_than_with_tensors_apart(on_device, tmp_path):
+    lrs = [torch.tensor(1.0) for _ in range(200)]
+    apart, together = make(torch.optim.SGD, *lrs), make(torch.optim.SGD, *lrs)
+    Scheduler(together, PLAN, on_device=on_device)
+    sizes = []
+    for optimizer in (apart, together):
+        for group in optimizer.param_groups:
+            group["initial_lr"] = 1.0
+        torch.save(optimizer.state_dict(), tmp_path / "state.pt")
+        sizes.append((tmp_path / "state.pt").stat().st_size)
+    assert sizes[1] <= sizes[0]
+
+
 # Nothing is read back
 
 

@@ -23,6 +23,7 @@ every_page = pytest.mark.parametrize("page", [pytest.param(page, id=str(page.rel
     "page",
     [pytest.param(page, id=str(page.relative_to(ROOT))) for page in PAGES if page.parent != INTEGRATIONS],
 )
+@pytest.mark.filterwarnings("ignore::DeprecationWarning:torch")  # what torch does to itself when it compiles
 def test_the_examples_run(page, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     with patch.dict(VOCABULARY):  # a shape that a page defines is gone after it
