@@ -133,6 +133,16 @@ def test_a_late_group_joins_while_the_others_hold_what_another_hand_has_written(
     assert scheduler.get_last_lr() == pytest.approx([RAMP(4), 0.25, 2 * RAMP(4)])
 
 
+def test_a_late_group_without_a_plan_is_left_alone():
+    optimizer = make(torch.optim.SGD, 1.0)
+    scheduler = Scheduler(optimizer, {0: RAMP, "*": None})
+    train(optimizer, scheduler, 3)
+    optimizer.add_param_group({"params": [torch.nn.Parameter(torch.ones(2))], "lr": 0.5})
+    update(optimizer)
+    scheduler.step()
+    assert scheduler.get_last_lr() == [RAMP(4), 0.5]
+
+
 def test_a_number_that_becomes_a_tensor_is_written_in_place_from_then_on():
     optimizer = make()
     scheduler = Scheduler(optimizer, RAMP)

@@ -32,8 +32,7 @@ def pytest_addoption(parser):
 
 
 def pytest_configure(config):
-    """Know the mark of a test that fills a cell of the table of frameworks, and have the cells written."""
-    config.addinivalue_line("markers", "shows(column): what a test shows of a framework; see contract.py")
+    """Have the cells of the table of frameworks written."""
     if file := config.getoption("cells"):
         from contract import Cells
 
