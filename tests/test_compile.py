@@ -124,3 +124,14 @@ def test_the_compiled_step_moves_the_weights_as_the_plain_one_does():
         run(optimizer, how, lambda one: Scheduler(one, PLAN, values={"betas[0]": RISING}))
         ends.append(optimizer.param_groups[0]["params"][0].detach())
     assert ends[0].tolist() == pytest.approx(ends[1].tolist(), rel=1e-5)
+
+
+def test_a_model_that_asks_a_plan_for_a_value_can_be_exported():
+    plan = warmup(4) >> cosine(1, 0.1, steps=9)  # never asked before
+
+    class Scheduled(torch.nn.Module):
+        def forward(self, x):
+            return x * plan(2)
+
+    exported = torch.export.export(Scheduled(), (torch.ones(2),), strict=False)
+    assert exported.module()(torch.ones(2)).tolist() == [plan(2)] * 2

@@ -163,10 +163,15 @@ def picked(values: tuple[float, ...], k: Any, i: Any, kept: dict[Any, Any]) -> A
     return table[k]
 
 
+def is_traced() -> bool:
+    """Whether it is torch.compile that runs this."""
+    torch = sys.modules.get("torch")
+    return torch is not None and bool(torch.compiler.is_compiling())
+
+
 def is_compiled(x: Any) -> bool:
-    """Whether it is torch.compile that asks."""
-    library = library_of(x)
-    return hasattr(library, "Tensor") and bool(library.compiler.is_compiling())
+    """Whether it is torch.compile that asks, of a tensor."""
+    return hasattr(library_of(x), "Tensor") and is_traced()
 
 
 def _table(values: tuple[float, ...], i: Any, kept: dict[Any, Any]) -> Any:

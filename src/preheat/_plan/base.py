@@ -10,7 +10,7 @@ from math import inf, isfinite
 from typing import Any, NoReturn, ParamSpec, Self, TypeVar, overload
 
 from preheat._fields import LAST, TINY, Field, Number, Updates, field_of, shown
-from preheat._math import filled, library_of, read_over
+from preheat._math import filled, is_traced, library_of, read_over
 from preheat._plan.readings import Reading
 
 __all__ = ["OPERATORS", "VOCABULARY", "Call", "Plan", "beside", "plan_in", "word"]
@@ -66,6 +66,8 @@ class Plan(ABC):
         try:
             return self._of_float
         except AttributeError:
+            if is_traced():
+                return self._read  # torch.compile cannot follow how a formula is re-made
             object.__setattr__(self, "_of_float", self._read.bound())
             return self._of_float
 
@@ -104,7 +106,7 @@ class Plan(ABC):
             return float(self._bound(float(i)))
         library = library_of(i)
         if library is None:
-            return self(_INDEX.check("plan", "i", i))  # NumPy's own numbers, among others
+            return float(self._bound(_INDEX.check("plan", "i", i)))  # NumPy's own numbers, among others
         value = read_over(self._read, i, library)
         return filled(i, value) if library_of(value) is None else value  # of a formula without t, or of a 0-d array
 

@@ -93,13 +93,10 @@ def bind(optimizers: Sequence[Optimizer], specs: Sequence[Spec], modes: Modes) -
             optimizer cannot do with a tensor what is asked.
     """
     _check_modes(optimizers, modes)
-    bindings = []
+    bindings, total = [], modes.total_steps
     for number, optimizer in enumerate(optimizers):
         which = number if len(optimizers) > 1 else None
-        tracks = [
-            Track(knob, plans, scaled=scaled, number=which, total_steps=modes.total_steps)
-            for knob, plans, scaled in specs
-        ]
+        tracks = [Track(knob, plans, scaled=scaled, number=which, total_steps=total) for knob, plans, scaled in specs]
         binding = _binding(optimizer, tracks, modes)
         binding.adopt(optimizer.param_groups, 0)
         fit_tensors(optimizer, tracks, promoted=modes.on_device)
@@ -107,11 +104,10 @@ def bind(optimizers: Sequence[Optimizer], specs: Sequence[Spec], modes: Modes) -
             _take_over(binding, replaced, optimizer.param_groups)
         bindings.append(binding)
         binding.watch.said = bindings[0].watch.said  # once for all of them
-    for index in range(len(specs)):
-        tracks = [binding.tracks[index] for binding in bindings]
-        _check_keys(tracks, optimizers)
-        _check_bases(tracks, optimizers)
-        examine(tracks, total_steps=modes.total_steps if modes.clock == "updates" else None)
+    for of_knob in zip(*(binding.tracks for binding in bindings), strict=True):
+        _check_keys(of_knob, optimizers)
+        _check_bases(of_knob, optimizers)
+        examine(of_knob, total_steps=total if modes.clock == "updates" else None)
     return bindings
 
 

@@ -43,8 +43,8 @@ def stride(binding: "HostBinding", optimizer: Optimizer) -> bool:
                 return False
     elif not _as_left(optimizer, buffer):
         return False
-    new = base * (factor := value(at - began if at > began else 0.0))
-    if not low <= new < high:
+    factor = value(at - began if at > began else 0.0)
+    if not low <= (new := base * factor) < high:
         return False
     binding.writing = True
     if buffer is not None:
@@ -53,8 +53,7 @@ def stride(binding: "HostBinding", optimizer: Optimizer) -> bool:
         for group in groups:
             group["lr"] = new
     panel.written = ((bases, factor, new),)
-    binding.shown, binding.calls, binding.met = at, binding.calls + 1, updates
-    binding.writing = False
+    binding.shown, binding.calls, binding.met, binding.writing = at, binding.calls + 1, updates, False
     return True
 
 
