@@ -95,21 +95,7 @@ def _peak(view: _View) -> Iterator[Finding]:
     plan, run, top = view.plan, view.run, view.top
     highest, used = plan(view.peak), plan(top)
     if not view.near(highest, used) and not _nearing(view):
-        values = list(map(plan, view.looked))
-        if values == sorted(values):
-            yield Finding(
-                "long-warmup",
-                f"its warm-up takes {view.peak + 1} updates and the run has {run}, so it reaches {number(used)} of "
-                f"{number(highest)}",
-                "shorten it",
-            )
-        else:
-            yield Finding(
-                "peak-unreached",
-                f"its highest value, {number(highest)}, is that of update {view.peak}, and the run has {run}; the "
-                f"highest used is {number(used)}",
-                "give it fewer steps",
-            )
+        yield _behind(view, highest, used)
         return
     ends = [(_before(plan, seam), seam) for seam in seams(plan, run) if seam and view.between]
     end, seam = max(ends, default=(used, 0))
@@ -120,6 +106,24 @@ def _peak(view: _View) -> Iterator[Finding]:
             f"{number(used)}, by update {top}",
             "begin the next piece there, or leave out zero_based",
         )
+
+
+def _behind(view: _View, highest: float, used: float) -> Finding:
+    """The highest value is that of an update which the run does not have."""
+    values = list(map(view.plan, view.looked))
+    if values == sorted(values):
+        return Finding(
+            "long-warmup",
+            f"its warm-up takes {view.peak + 1} updates and the run has {view.run}, so it reaches {number(used)} of "
+            f"{number(highest)}",
+            "shorten it",
+        )
+    return Finding(
+        "peak-unreached",
+        f"its highest value, {number(highest)}, is that of update {view.peak}, and the run has {view.run}; the "
+        f"highest used is {number(used)}",
+        "give it fewer steps",
+    )
 
 
 def _nearing(view: _View) -> bool:
