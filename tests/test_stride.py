@@ -6,7 +6,7 @@ import sys
 import pytest
 import torch
 
-from preheat import PreheatWarning, constant, linear
+from preheat import PreheatWarning, constant, linear, repeat, zero_based
 from preheat.torch import Scheduler
 from training import PLAN, VALUES, make, sentences, train, update, watched
 
@@ -32,6 +32,18 @@ def test_one_base_or_many_numbers_or_tensors_each_update_uses_its_value(lrs, clo
         assert scheduler.used() == {index: {"lr": float(lr) * value} for index, lr in enumerate(lrs)}
     assert seen == [[float(lr) * value for lr in lrs] for value in VALUES]
     assert scheduler.last_epoch == 40
+
+
+@pytest.mark.parametrize("clock", ["updates", "calls"])
+@pytest.mark.parametrize("plan", [repeat(PLAN, 2), zero_based(repeat(PLAN, 2)), linear(1, 0, steps=1) >> PLAN >> RAMP])
+def test_where_a_piece_ends_the_next_one_answers(plan, clock):
+    optimizer = make()
+    scheduler = Scheduler(optimizer, plan, clock=clock)
+    seen = watched(optimizer)
+    train(optimizer, scheduler, 80)
+    scheduler.seek(3)
+    train(optimizer, scheduler, 10)
+    assert seen == [[value] for value in plan.values(80) + plan.values(13)[3:]]
 
 
 def test_the_short_way_sees_a_group_that_is_added():

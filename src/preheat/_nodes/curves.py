@@ -58,10 +58,11 @@ class Curve(Plan):
     def _reading(self, shift: float) -> Reading:
         if self.steps == 0:
             return Reading(filled, self._parameter("end"))
-        curve = Reading(self.shape.formula, *self.args, **self.kwargs)
         if self.steps is None:
-            return Reading(_endless, float(shift), curve)
-        return Reading(_ending, float(shift), float(self.steps), curve)  # floats: Python adds like to like faster
+            return Reading(_endless, float(shift), Reading(self.shape.formula, *self.args, **self.kwargs))
+        steps = float(self.steps)  # Python adds like to like faster
+        curve = Reading(self.shape.formula, *self.args, **{**self.kwargs, "steps": steps})
+        return Reading(_ending, float(shift), steps, curve)
 
     def _parameter(self, name: str) -> Any:
         return self.shape.parameters.signature.bind(*self.args, **self.kwargs).arguments[name]

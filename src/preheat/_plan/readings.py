@@ -3,6 +3,7 @@
 import builtins
 from collections.abc import Callable
 from functools import lru_cache
+from math import inf
 from types import CodeType, FunctionType
 from typing import Any
 
@@ -10,7 +11,11 @@ from preheat._fields import require
 from preheat._math import OF_NUMBERS
 from preheat._plan.inlining import inlined
 
-__all__ = ["Reading", "are_readings", "remade", "side_by_side", "without_rules"]
+__all__ = ["Reading", "Turn", "are_readings", "remade", "side_by_side", "without_rules"]
+
+
+# From which index on to which other one function answers, and that function, which is read from the first on.
+Turn = tuple[float, float, Callable[[float], float]]
 
 
 class Reading:
@@ -36,15 +41,20 @@ class Reading:
     def bound(self) -> Callable[[float], float]:
         """The same as one function of a float: made once, it looks nothing up when it is called.
 
-        The arguments become the defaults of the formula, which is re-made over plain numbers.
+        The arguments, keywords among them, become defaults of the formula, which is re-made over plain numbers.
         """
         formula, arguments, options = remade(self.formula, _over_numbers), _bound(self.arguments), self.options
         if not isinstance(formula, FunctionType):
             return lambda i: formula(i, *arguments, **options)
-        name, code, names = formula.__name__, formula.__code__, formula.__globals__
-        made = FunctionType(code, names, name, arguments, formula.__closure__)
-        made.__kwdefaults__ = options
-        return made
+        code = formula.__code__
+        first, count = code.co_argcount, code.co_kwonlyargcount
+        defaults = arguments + tuple(options[name] for name in code.co_varnames[first : first + count])
+        code = code.replace(co_argcount=first + count, co_kwonlyargcount=0)  # Python finds keywords slowly
+        return FunctionType(code, formula.__globals__, formula.__name__, defaults, formula.__closure__)
+
+    def turn(self, i: float) -> Turn:  # noqa: ARG002  # there is but one
+        """What answers at an index."""
+        return 0.0, inf, self.bound()
 
 
 def side_by_side(i: Any, combined: Callable[[Any, Any], Any], number: Any, parts: tuple[Reading, ...]) -> Any:

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from preheat._math import is_compiled, library_of, maximum, where, whole
 from preheat._plan.alike import Column, grouped, together
 from preheat._plan.base import Plan
-from preheat._plan.readings import Reading, side_by_side
+from preheat._plan.readings import Reading, Turn, side_by_side
 
 __all__ = ["InTurn"]
 
@@ -27,12 +27,14 @@ class Sorted(NamedTuple):
 class InTurn(Reading):
     """Plans one after the other, each read from its start on."""
 
-    __slots__ = ("_pieces", "_sorted")
+    __slots__ = ("_bound", "_pieces", "_sorted")
+    _bound: dict[int, Callable[[float], float]]  # pieces that have been asked
     _pieces: tuple[tuple[int, ...], tuple[Reading, ...]]
     _sorted: Sorted
 
     def __init__(self, plans: tuple[Plan, ...], starts: tuple[int, ...], shift: float) -> None:
         super().__init__(_one_by_one, plans, starts, shift)
+        self._bound = {}
 
     def __call__(self, i: Any) -> Any:
         """The values over an array of indices: every formula is called once, whatever the number of pieces."""
@@ -71,25 +73,25 @@ class InTurn(Reading):
 
     def bound(self) -> Callable[[float], float]:
         """The same as one function of a float; a piece is bound when it is first asked."""
-        plans, starts, shift = self.arguments
-        begun = [*map(float, starts), inf]
-        pieces: list[Callable[[float], float] | None] = [None] * len(plans)
-        latest: tuple[float, float, Any] = (0.0, 0.0, None)  # start, end and piece: most often the next to be asked
-
-        def turn(i: float) -> tuple[float, float, Any]:
-            k = bisect_right(begun, i) - 1
-            piece = pieces[k] = pieces[k] or plans[k]._reading(shift).bound()
-            return begun[k], begun[k + 1], piece
+        turn = self.turn
+        latest = turn(0.0)  # most often the next to be asked
 
         def value(i: float) -> float:
             nonlocal latest
             start, end, piece = latest
             if not start <= i < end:
                 latest = start, end, piece = turn(i)
-            read: float = piece(i - start)
-            return read
+            return piece(i - start)
 
         return value
+
+    def turn(self, i: float) -> Turn:
+        """The piece that answers at an index."""
+        plans, starts, shift = self.arguments
+        k = bisect_right(starts, i) - 1
+        if k not in self._bound:
+            self._bound[k] = plans[k]._reading(shift).bound()
+        return starts[k], starts[k + 1] if k + 1 < len(starts) else inf, self._bound[k]
 
 
 def _one_by_one(i: float, plans: tuple[Plan, ...], starts: tuple[int, ...], shift: float) -> float:

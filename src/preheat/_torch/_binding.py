@@ -51,7 +51,7 @@ class Binding(ABC):
         self.stale = True  # the knobs' tensors are not our own: just bound, or the optimizer's state was loaded
         self.closed = ""  # why
         self.edits: list[Edit] = []  # in the order they were made
-        self.usual: tuple[Any, ...] | None = None  # worked out from plans, groups and knobs, until they change
+        self.usual: Any = None  # worked out from plans, groups and knobs, until they change; false where nothing is
         self.watch = Watch()
         self.apart = apart()
         self.handles: list[RemovableHandle] = []

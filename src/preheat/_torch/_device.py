@@ -143,7 +143,7 @@ class DeviceBinding(Binding):
             self.stale = False
         self.panel.restore(groups)
         if self.usual is None:
-            self.outputs, self.usual = tuple(map(self._output, self.panel.buffers)), ()
+            self.outputs, self.usual = tuple(map(self._output, self.panel.buffers)), False
         return new
 
     def _output(self, buffer: Buffer) -> Output:

@@ -12,7 +12,7 @@ from preheat._torch._hooks import is_fake
 from preheat._torch._knob import Groups
 from preheat._torch._panel import ALL, FEW
 from preheat._torch._row import Row
-from preheat._torch._stride import looked, usual_of
+from preheat._torch._stride import usual_of
 from preheat._torch._track import Track
 
 __all__ = ["HostBinding"]
@@ -53,7 +53,7 @@ class HostBinding(Binding):
     def before(self, optimizer: Optimizer, args: object, kwargs: object) -> None:
         """The pre-hook."""
         del args, kwargs
-        if not is_dynamo_compiling() and looked(self, optimizer):
+        if not is_dynamo_compiling() and self.usual and self.usual.finds(self, optimizer):
             self.armed, self.using = True, self.panel.written
         else:
             self.apart(self._before, optimizer)
@@ -79,7 +79,8 @@ class HostBinding(Binding):
         """The post-hook."""
         del args, kwargs
         if not is_dynamo_compiling() and self.armed and getattr(optimizer, "found_inf", None) is None:
-            self.armed, self.updates, self.last, self.used = False, self.updates + 1, self.shown, self.using
+            self.armed, self.updates = False, self.updates + 1
+            self.last, self.used = self.shown, self.using
         else:
             self.apart(self._after, optimizer)
 
@@ -115,14 +116,14 @@ class HostBinding(Binding):
         if at >= self.end or (self.clock == "updates" and self.updates != self.met + 1):
             self.watch.call(self, groups)
         self.met = self.updates
-        if self.usual is None:
-            self.usual = usual_of(self)
+        if self.usual is None or (self.usual and self.usual.stop <= at < self.end):
+            self.usual = usual_of(self, at) or False
         return bool(self.watch.sentences)
 
     def move(self, groups: Groups, position: Position, *, sought: bool = False) -> None:
         """Stand elsewhere, with the values and bases of there, or stay if it has none."""
         with self.lock:
-            self.doubt = None
+            self.doubt = self.usual = None
             self.show(groups, self.at(position))
             self.position = position
             for track in self.tracks:

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from preheat._torch._knob import Groups, Knob
-from preheat._torch._row import Row, plain_row, value_in, values_of
+from preheat._torch._row import Row, value_in, values_of
 from preheat._torch._track import Track
 
 __all__ = ["ALL", "FEW", "Panel"]
@@ -30,9 +30,8 @@ class Buffer:
 
     def write(self, rows: Sequence[Row]) -> None:
         """Put the values of rows into the tensors, each rounded once."""
-        shared = rows[0][2] if len(rows) == 1 else None
-        if shared is not None:
-            self.fill(shared)
+        if len(rows) == 1 and not isinstance(rows[0], tuple):
+            self.fill(rows[0])
             return
         values = [value_in(rows[number], index) for number, index in self.places]
         self.memory.copy_(torch.tensor(values, dtype=torch.float64), non_blocking=True)
@@ -52,28 +51,27 @@ class Numbers:
 
     def write(self, groups: Groups, row: Row) -> None:
         """Put the values of a row into the groups."""
-        bases, factor, shared = row
         key = self.key
-        if shared is not None:
+        if not isinstance(row, tuple):
             for group in groups:
-                group[key] = shared
+                group[key] = row
         else:
+            bases, factor = row
             for group, base in zip(groups, bases, strict=True):
                 if base is not None:
                     group[key] = base * factor
 
     def untouched(self, groups: Groups, row: Row, most: int, turn: int) -> bool:
         """Whether each group looked at, from one on, holds its value, as it was written."""
-        bases, factor, shared = row
         key = self.key
-        if len(groups) > most:
-            groups, bases = groups[turn : turn + most], bases[turn : turn + most]
-        if shared is not None:
-            for group in groups:
-                if group[key] is not shared:
+        looked = slice(turn, turn + most) if len(groups) > most else slice(None)
+        if not isinstance(row, tuple):
+            for group in groups[looked]:
+                if group[key] is not row:
                     return False
         else:
-            for group, base in zip(groups, bases, strict=False):  # a late group may be there already
+            bases, factor = row
+            for group, base in zip(groups[looked], bases[looked], strict=False):  # a late group may be there already
                 if base is not None and (group[key] != base * factor or group[key].__class__ is not float):
                     return False
         return True
@@ -206,17 +204,17 @@ class Panel:
         if self.untouched(groups, ALL):
             return []
         knob = self.tracks[number].knob
-        pairs = enumerate(zip(groups, values_of(self.written[number]), strict=False))
+        pairs = enumerate(zip(groups, values_of(self.written[number], self.known), strict=False))
         return [k for k, (group, v) in pairs if v is not None and knob.read(group) != knob.rounded(group, v)]
 
     def holding(self, groups: Groups) -> list[Row]:
         """What the knobs hold, be it from another hand; asks the devices."""
-        rows = []
+        rows: list[Row] = []
         for number, row in enumerate(self.written):
-            values = values_of(row)
+            values = values_of(row, self.known)
             for index in self.foreign(groups, number):
                 values[index] = self.tracks[number].knob.read(groups[index])
-            rows.append(plain_row(values))
+            rows.append((values, 1.0))
         return rows
 
 

@@ -1,25 +1,23 @@
-"""A row: the values of one knob in all groups, as what the groups have of their own and the factor that they share."""
+"""A row: the values of one knob in all groups."""
 
 from collections.abc import Sequence
 
-__all__ = ["Row", "plain_row", "value_in", "values_of"]
+__all__ = ["Row", "value_in", "values_of"]
 
-# A number for each group, None where one is left alone; the factor that makes it the value; and that value itself
-# where it is the same in all groups. A row is made at every update, and a plain tuple is made fastest.
-Row = tuple[Sequence[float | None], float, float | None]
-
-
-def plain_row(values: Sequence[float | None]) -> Row:
-    """A row of these values."""
-    return values, 1.0, None
+# The value, where it is the same in all groups; else a number for each group, None where one is left alone, and the
+# factor that makes it the value. A row is made at every update, and these are made fastest.
+Row = float | tuple[Sequence[float | None], float]
 
 
 def value_in(row: Row, index: int) -> float | None:
     """The value in a group."""
-    number = row[0][index]
-    return None if number is None else number * row[1]
+    if not isinstance(row, tuple):
+        return row
+    numbers, factor = row
+    number = numbers[index]
+    return None if number is None else number * factor
 
 
-def values_of(row: Row) -> list[float | None]:
-    """The value in each group."""
-    return [value_in(row, index) for index in range(len(row[0]))]
+def values_of(row: Row, count: int) -> list[float | None]:
+    """The value in each of so many groups."""
+    return [value_in(row, index) for index in range(count)]

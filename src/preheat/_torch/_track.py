@@ -8,10 +8,11 @@ from torch import Tensor
 
 from preheat._nodes import Function, function
 from preheat._plan import Plan
+from preheat._plan.readings import Turn
 from preheat._text import parse
 from preheat._torch._horizon import resolved, so_far
 from preheat._torch._knob import Groups, Knob
-from preheat._torch._row import Row, plain_row, values_of
+from preheat._torch._row import Row, values_of
 
 __all__ = ["Bound", "Cell", "Edit", "Key", "Strand", "Track", "as_plan", "asks", "plans_of"]
 
@@ -80,6 +81,11 @@ class Strand(NamedTuple):
     least: float  # of the bases that it multiplies
     most: float
     end: float  # the index at which the plan ends
+
+    def turn(self, at: float) -> Turn:
+        """The piece of the plan that answers at an index, and between which."""
+        start, stop, value = self.plan._read.turn(max(at - self.joined, 0.0))
+        return self.joined + start, self.joined + stop, value
 
 
 class Bound(NamedTuple):
@@ -213,13 +219,13 @@ class Track:
         """
         if self.together:
             factor = self._factor(self.strands[0], at)
-            return self.bases, factor, None if self.base is None else self.base * factor
+            return (self.bases, factor) if self.base is None else self.base * factor
         factors = [self._factor(strand, at) for strand in self.strands]
         pairs = zip(self.bases, self.strand_of, strict=True)
         values = [None if base is None or of is None else base * factors[of] for base, of in pairs]
         if (feedback := self.feedback) is not None:
             values = [None if v is None else feedback.reduced(v, index) for index, v in enumerate(values)]
-        return plain_row(values)
+        return values, 1.0
 
     def _factor(self, strand: Strand, at: float) -> float:
         factor = strand.value(at - strand.joined if at > strand.joined else 0.0)
@@ -243,5 +249,5 @@ class Track:
 
     def rounded(self, groups: Groups, row: Row) -> list[float | None]:
         """The values of a row as the knobs hold them."""
-        pairs = zip(groups, values_of(row), strict=False)
+        pairs = zip(groups, values_of(row, len(self.cells)), strict=False)
         return [None if value is None else self.knob.rounded(group, value) for group, value in pairs]

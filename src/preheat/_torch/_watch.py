@@ -50,7 +50,7 @@ class Watch:
         But an lr without an `initial_lr` is that of an optimizer which no scheduler has driven.
         """
         for track, row in zip(panel.tracks, panel.written, strict=True):
-            for group, value in zip(groups, values_of(row), strict=False):
+            for group, value in zip(groups, values_of(row, panel.known), strict=False):
                 fresh = track.knob.path == "lr" and "initial_lr" not in group
                 if value is not None and not fresh and track.knob.read(group) != track.knob.rounded(group, value):
                     self.trained = True

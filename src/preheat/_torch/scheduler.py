@@ -18,7 +18,6 @@ from preheat._torch._peers import is_foreign, translated
 from preheat._torch._ranks import compare
 from preheat._torch._report import named
 from preheat._torch._say import say
-from preheat._torch._stride import stride
 from preheat._torch.plateau import Plateau
 
 __all__ = ["Scheduler"]
@@ -124,7 +123,7 @@ class Scheduler(Editable):
         """
         if self._alone is not None and not metric and not is_dynamo_compiling():
             binding, optimizer = self._alone
-            if stride(binding, optimizer):
+            if binding.usual and binding.usual.step(binding, optimizer):
                 return
         if self._devices and not metric:
             for device, its_own in self._devices:
