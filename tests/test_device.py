@@ -148,6 +148,14 @@ def test_nor_does_the_step_that_torch_makes_while_saving():
     assert train(optimizer, scheduler) == USED
 
 
+def test_nor_where_a_knob_beside_the_lr_is_driven():
+    betas = torch.tensor(0.5), torch.tensor(0.999)
+    optimizer = torch.optim.Adam([torch.nn.Parameter(torch.ones(2))], lr=torch.tensor(1.0), betas=betas, foreach=False)
+    scheduler = Scheduler(optimizer, values={"betas[0]": linear(0.5, 0.9, steps=4)}, on_device=True)
+    _init_optim_state(optimizer)
+    assert scheduler.last_epoch == 0
+
+
 @pytest.mark.parametrize("start", [2**24, 2**31 - 2, 2**40])
 def test_positions_are_exact_far_beyond_what_32_bits_hold(start):
     plan = linear(0, 1, steps=2**41)

@@ -78,7 +78,7 @@ class DeviceBinding(Binding):
 
     def _before(self, optimizer: Optimizer) -> None:
         groups = optimizer.param_groups
-        self.armed = self.panel.owns_any(groups) or not is_fake(optimizer)
+        self.armed = self.panel.keeps_lr(groups) or not is_fake(optimizer, self.panel)
         if self.armed:
             self.hooked = True
             if self.renew(groups) or self.drives():

@@ -8,6 +8,9 @@ import torch
 from torch import Tensor
 from torch.optim import Optimizer
 
+from preheat._torch._panel import Panel
+from preheat._torch._spread import local
+
 __all__ = ["apart", "is_fake", "require_hooks"]
 
 
@@ -41,13 +44,19 @@ def _required(traced: bool, hooked: bool) -> None:  # noqa: FBT001  # what is tr
         raise RuntimeError(message)
 
 
-def is_fake(optimizer: Optimizer) -> bool:
-    """Whether this step only makes the state exist, as torch does while saving: no state, every lr and gradient 0."""
+def is_fake(optimizer: Optimizer, panel: Panel) -> bool:
+    """Whether this step only makes the state exist, as torch does while saving: no state, every lr and gradient 0.
+
+    Torch puts a 0 of its own in the place of every lr. Where the plan's own is still there the step is an update, and
+    the gradients are not asked: a process that has a part of them may find nothing but zeros where others do not.
+    """
     if optimizer.state:
         return False
     for group in optimizer.param_groups:
         lr = group.get("lr", 1.0)
         if (isinstance(lr, Tensor) and not lr.is_cpu) or float(lr):  # torch's zero is a float or on the CPU
             return False
+    if panel.keeps_lr(optimizer.param_groups):
+        return False
     gradients = [p.grad for group in optimizer.param_groups for p in group["params"] if p.grad is not None]
-    return bool(gradients) and not any(bool(gradient.any()) for gradient in gradients)
+    return bool(gradients) and not any(bool(local(gradient).any()) for gradient in gradients)

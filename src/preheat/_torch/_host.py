@@ -60,7 +60,7 @@ class HostBinding(Binding):
 
     def _before(self, optimizer: Optimizer) -> None:
         self.settle()
-        self.armed = not is_fake(optimizer)
+        self.armed = not is_fake(optimizer, self.panel)
         if not self.armed:
             self.watch.empty = True
             return

@@ -11,6 +11,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from preheat._torch._spread import is_whole
+
 __all__ = ["Groups", "Knob"]
 
 Groups = list[dict[str, Any]]
@@ -53,6 +55,9 @@ class Knob:
             message = (
                 f"Scheduler(knob={self.path!r}): knob must be a number of {which}; {hint}it has {', '.join(knobs)}"
             )
+            raise ValueError(message)
+        if not is_whole(held := self.held(group)):
+            message = f"Scheduler(): {self.path} of {which} must be replicated over its mesh, got {held.placements}"
             raise ValueError(message)
         if not self.allows(found := self.read(group)):
             message = f"Scheduler(): {self.path} of {which} must be {self.words}, got {found:g}"

@@ -10,6 +10,7 @@ from torch import Tensor
 
 from preheat._torch._knob import Groups, Knob
 from preheat._torch._row import Row, value_in, values_of
+from preheat._torch._spread import around, local
 from preheat._torch._track import Track
 
 __all__ = ["ALL", "FEW", "Panel"]
@@ -20,13 +21,25 @@ Place = tuple[int, int]  # the number of a track, and the index of a group
 
 
 class Buffer:
-    """The memory of all knobs that are tensors of one device and dtype, so that one operation writes them."""
+    """The memory of all knobs that are tensors of one device and dtype, so that one operation writes them.
+
+    A knob that is a `DTensor` is made anew around its place in the memory, which is this process's own: to write it
+    asks no other process.
+    """
 
     def __init__(self, places: Sequence[Place], held: Sequence[Tensor]) -> None:
         self.places = places
-        self.memory = torch.stack([one.detach().reshape(()) for one in held])
-        self.views = [self.memory[k].view(one.shape) for k, one in enumerate(held)]
-        self.version = self.memory._version
+        own = [local(one).detach() for one in held]
+        self.memory = torch.stack([one.reshape(()) for one in own])
+        views = [self.memory[k].view(one.shape) for k, one in enumerate(own)]
+        self.views = [around(view, one) for view, one in zip(views, held, strict=True)]
+        self.wrappers = [one for one, view in zip(self.views, views, strict=True) if one is not view]
+        self.version = self.writes()
+
+    def writes(self) -> int:
+        """How often anyone has written; what is written through a `DTensor` only that one counts."""
+        version = self.memory._version
+        return version + sum(one._version for one in self.wrappers) if self.wrappers else version
 
     def write(self, rows: Sequence[Row]) -> None:
         """Put the values of rows into the tensors, each rounded once."""
@@ -35,12 +48,12 @@ class Buffer:
             return
         values = [value_in(rows[number], index) for number, index in self.places]
         self.memory.copy_(torch.tensor(values, dtype=torch.float64), non_blocking=True)
-        self.version = self.memory._version
+        self.version = self.writes()
 
     def fill(self, value: float) -> None:
         """Put one value into all the tensors."""
         self.memory.fill_(value)
-        self.version = self.memory._version
+        self.version = self.writes()
 
 
 class Numbers:
@@ -48,10 +61,11 @@ class Numbers:
 
     def __init__(self, key: str) -> None:
         self.key = key
+        self.latest: float | None = None  # the number put into the last of the groups, where they differ
 
     def write(self, groups: Groups, row: Row) -> None:
         """Put the values of a row into the groups."""
-        key = self.key
+        key, value = self.key, None
         if not isinstance(row, tuple):
             for group in groups:
                 group[key] = row
@@ -59,7 +73,13 @@ class Numbers:
             bases, factor = row
             for group, base in zip(groups, bases, strict=True):
                 if base is not None:
-                    group[key] = base * factor
+                    group[key] = value = base * factor
+            self.latest = value
+
+    def keeps_any(self, groups: Groups, row: Row | None) -> bool:
+        """Whether a group holds the very number that was put there."""
+        given = self.latest if isinstance(row, tuple) else row
+        return any(group[self.key] is given for group in groups)
 
     def untouched(self, groups: Groups, row: Row, most: int, turn: int) -> bool:
         """Whether each group looked at, from one on, holds its value, as it was written."""
@@ -90,6 +110,10 @@ class Mixture:
         """Put the values of a row into the groups without tensors, which are written together."""
         for index in self.loose:
             self.knob.put(groups[index], value_in(row, index))
+
+    def keeps_any(self, groups: Groups, row: Row | None) -> bool:  # noqa: ARG002  # its tensors are written in place
+        """Whether a group holds its own tensor."""
+        return any(self.held(groups[index]) is view for index, view in self.views)
 
     def untouched(self, groups: Groups, row: Row, most: int, turn: int) -> bool:  # noqa: ARG002  # it looks at all
         """Whether each group holds its own tensor, or its value as it was written."""
@@ -135,14 +159,12 @@ class Panel:
         self.holds = [_hold(track, views) for track, views in zip(self.tracks, self.views, strict=True)]
         self.known = len(groups)
 
-    def owns_any(self, groups: Groups) -> bool:
-        """Whether a knob holds a tensor that is its own."""
-        pairs = zip(self.tracks, self.views, strict=True)
-        return any(
-            view is not None and track.knob.held(group) is view
-            for track, views in pairs
-            for group, view in zip(groups, views, strict=False)
-        )
+    def keeps_lr(self, groups: Groups) -> bool:
+        """Whether an lr is the very object that was put there, and not another of the same value."""
+        for number, hold in enumerate(self.holds):
+            if self.tracks[number].knob.path == "lr":
+                return hold.keeps_any(groups, self.written[number] if self.written else None)
+        return False
 
     def restore(self, groups: Groups) -> None:
         """Put the groups' own tensors back where another hand has put others."""
@@ -185,7 +207,7 @@ class Panel:
                     self.tracks[number].knob.write(groups[index], value)
         for buffer in self.buffers:
             if buffer.places[0][1] >= first:
-                buffer.version = buffer.memory._version
+                buffer.version = buffer.writes()
         self.written = rows
 
     def untouched(self, groups: Groups, most: int) -> bool:
@@ -194,7 +216,7 @@ class Panel:
             if not hold.untouched(groups, self.written[number], most, self.turn):
                 return False
         for buffer in self.buffers:
-            if buffer.memory._version != buffer.version:  # asks no device
+            if buffer.writes() != buffer.version:  # asks no device
                 return False
         self.turn = self.turn + most if self.turn + most < self.known else 0
         return True

@@ -93,7 +93,7 @@ def usual_of(binding: "HostBinding", at: float) -> Usual | None:
 
 def _as_left(optimizer: Optimizer, buffer: Buffer) -> bool:
     """Whether all groups hold their views of a buffer, and nobody else has written it."""
-    if buffer.memory._version != buffer.version:
+    if buffer.writes() != buffer.version:
         return False
     for group, view in zip(optimizer.param_groups, buffer.views, strict=True):  # noqa: SIM110  # likewise
         if group["lr"] is not view:
