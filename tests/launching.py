@@ -1,0 +1,29 @@
+"""Scripts run by torch's own launcher, `torchrun`."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+TESTS = Path(__file__).parent
+ALONE = {
+    "OMP_NUM_THREADS": "1",
+    "OMP_WAIT_POLICY": "PASSIVE",
+    "TORCH_DISABLE_SHARE_RDZV_TCP_STORE": "1",  # else a restarted job may read addresses of the dead: pytorch#135712
+}
+
+
+def torchrun(processes, *command, options=()):
+    """Run a script, or a module after `-m`, as so many processes of one machine; a free port is found.
+
+    Raises:
+        AssertionError: it failed; the message is what it said.
+    """
+    launcher = [sys.executable, "-m", "torch.distributed.run", "--standalone", f"--nproc-per-node={processes}"]
+    paths = [str(TESTS), str(TESTS.parent / "src"), os.environ.get("PYTHONPATH", "")]
+    done = subprocess.run(
+        [*launcher, *options, *map(str, command)], capture_output=True, text=True, check=False, timeout=300,
+        env={**os.environ, **ALONE, "PYTHONPATH": os.pathsep.join(filter(None, paths))},
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    return done.stdout
