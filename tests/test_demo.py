@@ -21,6 +21,7 @@ from preheat.demo._record import Run, save
 from preheat.demo._settings import LENGTH, PEAK, Settings
 from preheat.demo._show import table
 from preheat.demo._text import Text, library_text
+from preheat.demo._together import together
 from preheat.demo._train import machine
 
 TINY = Settings(steps=6, threads=1, layers=1, width=16, batch=4)
@@ -200,6 +201,14 @@ def test_ctrl_c_keeps_what_was_done_and_exits_130(tmp_path):
     assert "Interrupted; this is what was done:" in out
     assert written(tmp_path)["interrupted"] is True
     assert (tmp_path / "preheat-demo.png").exists()
+
+
+def test_a_batch_that_processes_cannot_share_evenly_is_refused(monkeypatch):
+    monkeypatch.setenv("TORCHELASTIC_RUN_ID", "as torchrun sets it")
+    monkeypatch.setenv("WORLD_SIZE", "3")
+    with pytest.raises(ValueError, match="batch must be") as caught, together(TINY):
+        pass
+    assert str(caught.value) == "demo(batch=4): batch must be a multiple of 3, the number of processes"
 
 
 def test_a_second_ctrl_c_stops_at_once():

@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from preheat.demo._settings import Settings
+from preheat.demo._settings import Settings, is_first
 
 NEEDED = ("rich", "matplotlib", "torch")
 
@@ -47,7 +47,7 @@ def demo(out: Path, **given: Any) -> None:
     """Train a small Transformer with and without warm-up.
 
     Three times: without, with the paper's schedule, and with a warm-up, then a cosine. The same seed, device and number
-    of threads give the same losses. Ctrl-C keeps what was done.
+    of threads give the same losses. Ctrl-C keeps what was done. Under torchrun the processes share every batch.
     """
     settings = Settings(**given)
     _make_folder(out)
@@ -59,7 +59,8 @@ def demo(out: Path, **given: Any) -> None:
 
 
 def _run(settings: Settings, out: Path) -> None:
-    click.echo("Loading torch and the text ...")
+    if is_first():
+        click.echo("Loading torch and the text ...")
     if missing := [name for name in NEEDED if not _can_import(name)]:
         click.echo(f'preheat demo needs {" and ".join(missing)}: pip install "preheat[all]"', err=True)
         raise click.exceptions.Exit(2)

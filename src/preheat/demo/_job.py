@@ -2,7 +2,7 @@
 
 import signal
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from time import perf_counter
 from types import FrameType
@@ -12,9 +12,10 @@ from rich.console import Console
 from preheat.demo._picture import picture
 from preheat.demo._plans import Entry, entries, factor
 from preheat.demo._record import RULE, Run, save
-from preheat.demo._settings import PEAK, Settings
+from preheat.demo._settings import PEAK, Settings, is_first
 from preheat.demo._show import Tell, progress, table
 from preheat.demo._text import Text, library_text
+from preheat.demo._together import anywhere, together
 from preheat.demo._train import Training, machine, require_device
 
 Stopped = Callable[[], bool]
@@ -36,16 +37,23 @@ def job(settings: Settings, text: Text, out: Path) -> bool:
     Returns:
         Whether it came to its end; False when it was interrupted.
     """
-    console = Console(markup=False, highlight=False, emoji=False)
+    console = Console(markup=False, highlight=False, emoji=False, quiet=not is_first())
     plans = entries(settings)
-    with machine(settings):
-        console.print(_before(settings, text), soft_wrap=True)
-        with interruptible() as stopped, progress(console, settings, plans) as tell:
-            runs = train(settings, text, plans, tell, stopped)
-    if stopped():
+    with together(settings) as processes, machine(settings):
+        console.print(_before(settings, text, processes), soft_wrap=True)
+        telling = progress(console, settings, plans) if is_first() else nullcontext(_silent)
+        with interruptible() as stopped, telling as tell:
+            runs = train(settings, text, plans, tell, lambda: anywhere(stopped()))
+            interrupted = anywhere(stopped())
+    if interrupted:
         console.print("Interrupted; this is what was done:")
-    keep(console, settings, text, runs, out)
-    return not stopped()
+    if is_first():
+        keep(console, settings, text, runs, out)
+    return not interrupted
+
+
+def _silent(_: Run) -> None:
+    """The other processes leave it to the first to speak."""
 
 
 def train(settings: Settings, text: Text, plans: Sequence[Entry], tell: Tell, stopped: Stopped) -> list[Run]:
@@ -103,8 +111,11 @@ def keep(console: Console, settings: Settings, text: Text, runs: Sequence[Run], 
     console.print(f"Wrote {out / 'preheat-demo.png'} and {out / 'preheat-demo.json'}", soft_wrap=True)
 
 
-def _before(settings: Settings, text: Text) -> str:
-    model = f"{settings.layers} layers, width {settings.width}, batch {settings.batch}, {settings.steps} updates"
+def _before(settings: Settings, text: Text, processes: int) -> str:
+    shared = f" shared by {processes} processes" if processes > 1 else ""
+    model = (
+        f"{settings.layers} layers, width {settings.width}, batch {settings.batch}{shared}, {settings.steps} updates"
+    )
     return (
         f"Text: {text.files} modules of Python's standard library, {text.size / 1e6:.1f} MB.\n"
         f"Model: a post-LN Transformer, {model} for each plan.\n"

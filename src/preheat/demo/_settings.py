@@ -1,5 +1,6 @@
 """What the outcome depends on: the options of `preheat demo`, checked, and the constants beside them."""
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated, get_type_hints
@@ -12,6 +13,11 @@ HEADS = 4
 WARMUP = 100  # updates
 
 Seed = Annotated[int, Field("a whole number, from 0 up to 2**53", whole=True, low=-1, high=2**53)]
+
+
+def is_first() -> bool:
+    """Whether this process is the one that speaks and writes; `torchrun` may have started several."""
+    return "TORCHELASTIC_RUN_ID" not in os.environ or os.environ["RANK"] == "0"
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ from preheat.demo._model import BYTES, ByteModel
 from preheat.demo._plans import Entry
 from preheat.demo._settings import LENGTH, PEAK, Settings
 from preheat.demo._text import Text
+from preheat.demo._together import mean, share, shared
 from preheat.torch import Scheduler
 
 WINDOWS = 512  # held-out sequences, evenly spaced
@@ -27,7 +28,7 @@ class Training:
         self.batches = torch.Generator().manual_seed(seed)
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed)
-            self.model = ByteModel(settings.layers, settings.width).to(settings.device)
+            self.model = shared(ByteModel(settings.layers, settings.width).to(settings.device))
         lr = 0.0 if entry.sets_lr else PEAK
         self.optimizer = torch.optim.Adam(self.model.parameters(), lr=lr, betas=(0.9, 0.98), eps=1e-9)
         self.scheduler = (
@@ -40,10 +41,10 @@ class Training:
         for _ in range(self.settings.steps):
             starts = torch.randint(len(data) - LENGTH, (self.settings.batch,), generator=self.batches)
             self.optimizer.zero_grad()
-            loss = self._loss(data, starts)
+            loss = self._loss(data, share(starts))
             loss.backward()
             self.optimizer.step()
-            yield float(self.scheduler.get_last_lr()[0]), loss.item()
+            yield float(self.scheduler.get_last_lr()[0]), mean(loss)
             self.scheduler.step()
 
     @torch.no_grad()
