@@ -17,7 +17,7 @@ from peers_table import updates_of
 
 from preheat.torch import Scheduler
 
-pytest.register_assert_rewrite("contract")
+pytest.register_assert_rewrite("contract", "logs")
 
 LARGEST: dict[str, float] = {}  # of each comparison: the largest difference, as a share of the largest value
 RECORD: dict[tuple[str, str], tuple[str, float]] = {}  # of a schedule and a kind: a plan, and the largest difference

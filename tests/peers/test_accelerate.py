@@ -8,7 +8,9 @@ from accelerate.state import AcceleratorState, GradientState
 from torch.utils.data import BatchSampler, DataLoader, SequentialSampler
 
 from contract import BATCHES, LR, PLAN, STOP, UPDATES, USED, Contract, Run, Samples, model
+from logs import COOLED, Logs, cool
 from preheat import steps_for
+from preheat.integrations.loop import PlanMonitor
 from preheat.torch import Scheduler
 
 
@@ -82,3 +84,30 @@ def test_a_prepared_scheduler_refuses_an_epoch():
     assert str(caught.value) == (
         "step(3): it takes no argument; seek(i) moves the schedule, and observe(metric) feeds a Plateau"
     )
+
+
+def log(folder, to):
+    accelerator = accelerator_with(log_with=to, project_dir=folder, gradient_accumulation_steps=2)
+    accelerator.init_trackers("tests")
+    run, net = Run.empty(), model()
+    optimizer = torch.optim.AdamW(net.parameters(), lr=LR)
+    scheduler = Scheduler(optimizer, PLAN)
+    run.watch(optimizer)
+    ready, optimizer, data, scheduler = accelerator.prepare(net, optimizer, DataLoader(Samples(), 4), scheduler)
+    monitor = PlanMonitor(scheduler, accelerator)
+    for _ in range(COOLED // BATCHES):
+        for x, y in data:
+            with accelerator.accumulate(ready):
+                accelerator.backward(torch.nn.functional.mse_loss(ready(x), y))
+                optimizer.step()
+                scheduler.step()
+                optimizer.zero_grad()
+            monitor.write()
+        if len(run.lrs) == STOP:
+            cool(scheduler.scheduler)
+    accelerator.end_training()
+    return run
+
+
+class TestLogs(Logs):
+    log = staticmethod(log)

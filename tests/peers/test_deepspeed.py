@@ -4,6 +4,7 @@ import os
 
 import pytest
 import torch
+from torch._C._distributed_c10d import HashStore
 from torch.utils.data import DataLoader, DistributedSampler
 
 from contract import LR, PLAN, STOP, UPDATES, USED, Contract, Run, Samples, model
@@ -22,7 +23,7 @@ deepspeed.ops.__compatible_ops__["deepspeed_shm_comm"] = False  # else it is com
 def engine_with(optimizer, lr_scheduler, net, accumulate=1, **settings):
     """An engine; its process group is the test's, or one of this process alone."""
     if not torch.distributed.is_initialized():
-        torch.distributed.init_process_group("gloo", store=torch.distributed.HashStore(), rank=0, world_size=1)
+        torch.distributed.init_process_group("gloo", store=HashStore(), rank=0, world_size=1)
     config = {"train_micro_batch_size_per_gpu": 8, "gradient_accumulation_steps": accumulate, **settings}
     config |= {"zero_allow_untested_optimizer": True, "steps_per_print": None}
     return deepspeed.initialize(model=net, optimizer=optimizer, lr_scheduler=lr_scheduler, config=config)[0]

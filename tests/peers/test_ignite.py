@@ -6,13 +6,15 @@ import pytest
 import torch
 from torch.utils.data import DataLoader
 
-from contract import LR, PLAN, STOP, UPDATES, Contract, Run, Samples, model
+from contract import BATCHES, LR, PLAN, STOP, UPDATES, Contract, Run, Samples, model
+from logs import COOLED, Logs, cool
+from preheat.integrations.ignite import PlanMonitor
 from preheat.torch import Scheduler
 
 with warnings.catch_warnings(action="ignore"):  # torch deprecates what its own code, imported by theirs, calls
     from ignite.distributed import auto_dataloader, auto_model
     from ignite.engine import Engine, Events, create_supervised_trainer
-    from ignite.handlers import Checkpoint, DiskSaver, LRScheduler
+    from ignite.handlers import Checkpoint, DiskSaver, LRScheduler, TensorboardLogger, WandBLogger
 
 
 def train(folder, *, stop=UPDATES, resume=False, accumulate=1, amp=False):
@@ -84,3 +86,27 @@ def test_a_step_that_is_given_the_engine_says_that_it_takes_nothing():
     trainer.add_event_handler(Events.ITERATION_COMPLETED, scheduler.step)
     with pytest.raises(TypeError, match=r"^step\(<ignite.*>\): it takes no argument; seek\(i\) moves the schedule"):
         trainer.run([0])
+
+
+def log(folder, to):
+    run, net = Run.empty(), model()
+    optimizer = torch.optim.AdamW(net.parameters(), lr=LR)
+    scheduler = Scheduler(optimizer, PLAN)
+    run.watch(optimizer)
+    trainer = create_supervised_trainer(net, optimizer, torch.nn.functional.mse_loss, "cpu")
+    logger = TensorboardLogger(str(folder)) if to == "tensorboard" else WandBLogger(project="tests")
+    logger.attach(trainer, PlanMonitor(scheduler), Events.ITERATION_COMPLETED)
+
+    @trainer.on(Events.ITERATION_COMPLETED)
+    def advance():
+        scheduler.step()
+        if scheduler.last_epoch == STOP:
+            cool(scheduler)
+
+    trainer.run(DataLoader(Samples(), batch_size=8), max_epochs=COOLED // BATCHES)
+    logger.close()
+    return run
+
+
+class TestLogs(Logs):
+    log = staticmethod(log)

@@ -7,12 +7,12 @@ import lightning
 import pytest
 import torch
 from lightning.pytorch.callbacks import LearningRateMonitor, ModelCheckpoint
-from lightning.pytorch.loggers import TensorBoardLogger
+from lightning.pytorch.loggers import TensorBoardLogger, WandbLogger
 from lightning.pytorch.plugins.precision import MixedPrecision
-from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 from torch.utils.data import DataLoader
 
 from contract import BATCHES, LR, PLAN, STOP, UPDATES, USED, Contract, Run, Samples, model
+from logs import COOLED, Logs, cool, of_tensorboard
 from preheat import PreheatWarning, cosine, warmup
 from preheat.integrations.lightning import PlanMonitor
 from preheat.torch import Scheduler
@@ -149,61 +149,36 @@ def test_two_optimizers_stepped_by_hand_follow_a_plan_each(tmp_path):
     assert (module.run.lrs, module.other.lrs) == (USED, cosine(0.02, 0, steps=UPDATES).values())
 
 
-def logged(folder):
-    """The scalars, by name, as steps and values, and the texts of TensorBoard's event files."""
-    events = EventAccumulator(str(folder), {"tensors": 0, "scalars": 0}).Reload()
-    scalars = {tag: [(one.step, one.value) for one in events.Scalars(tag)] for tag in events.Tags()["scalars"]}
-    texts = {tag: [(one.step, one.tensor_proto.string_val[0].decode()) for one in events.Tensors(tag)]
-             for tag in events.Tags()["tensors"]}  # fmt: skip
-    return scalars, texts
+class Cooled(Line):
+    def on_train_batch_end(self, *_):
+        if self.global_step == STOP:
+            cool(self.lr_schedulers())
 
 
-@pytest.fixture
-def events(tmp_path):
-    """Of a run that is cooled down at its 12th update: the module, and what TensorBoard's files hold."""
-
-    class Cooled(Line):
-        def on_train_batch_end(self, *_):
-            if self.global_step == STOP:
-                self.lr_schedulers().cooldown(6, end=0.1, shape="linear")
-
-    module, logger = Cooled(Run.empty()), TensorBoardLogger(tmp_path, "", "")
+def log(folder, to):
+    module = Cooled(Run.empty())
+    logger = TensorBoardLogger(folder, "", "") if to == "tensorboard" else WandbLogger(save_dir=folder, offline=True)
     monitors = [PlanMonitor(), LearningRateMonitor()]
-    fit(module, tmp_path, 3, logger=logger, callbacks=monitors, log_every_n_steps=1)
-    logger.finalize("success")
-    return module, *logged(tmp_path)
+    fit(module, folder, COOLED // BATCHES, logger=logger, callbacks=monitors, log_every_n_steps=1)
+    (logger.experiment.close if to == "tensorboard" else logger.experiment.finish)()
+    return module.run
 
 
-def test_what_tensorboard_holds_is_what_each_update_used(events):
-    module, scalars, _ = events
-    assert scalars["lr/0"] == [(i, pytest.approx(lr, rel=1e-7)) for i, lr in enumerate(module.run.lrs)]
-    assert [step for step, _ in scalars["lr/0"]] == list(range(18))
+class TestLogs(Logs):
+    log = staticmethod(log)
 
-
-def test_the_phase_and_the_change_of_plan_are_written_at_their_update(events):
-    _, scalars, texts = events
-    assert [value for _, value in scalars["phase/lr"]] == [0] * 4 + [1] * 8 + [2] * 6
-    assert [(step, text.partition(",")[0]) for step, text in texts["plan/text_summary"]] == [
-        (0, "lr: phase 0"),
-        (4, "lr: phase 1"),
-        (12, "lr: changed at update 12 to linear(0.6890576474687263"),
-        (12, "lr: phase 2"),
-    ]
+    def test_the_learning_rate_monitor_agrees(self, logged):
+        run, held = logged
+        assert [value for _, value in held["lr-AdamW"]] == pytest.approx(run.lrs, rel=1e-7)
 
 
 def test_two_schedulers_are_logged_by_their_numbers(tmp_path):
     module, logger = Pair(Run.empty(), Run.empty()), TensorBoardLogger(tmp_path, "", "")
     fit(module, tmp_path, 1, logger=logger, callbacks=PlanMonitor(), log_every_n_steps=1)
     logger.finalize("success")
-    scalars, texts = logged(tmp_path)
-    assert set(scalars) == {"0/lr/0", "0/phase/lr", "1/lr/0", "1/phase/lr"}
-    assert [value for _, value in scalars["1/lr/0"]] == pytest.approx(module.other.lrs, rel=1e-6)
-    assert set(texts) == {"0/plan/text_summary", "1/plan/text_summary"}
-
-
-def test_the_learning_rate_monitor_agrees(events):
-    module, scalars, _ = events
-    assert [value for _, value in scalars["lr-AdamW"]] == pytest.approx(module.run.lrs, rel=1e-7)
+    held = of_tensorboard(tmp_path)
+    assert set(held) - {"epoch"} == {f"{k}/{name}" for k in range(2) for name in ("lr/0", "phase/lr", "plan")}
+    assert [value for _, value in held["1/lr/0"]] == pytest.approx(module.other.lrs, rel=1e-6)
 
 
 def test_the_monitor_asks_for_a_scheduler_of_ours(tmp_path):

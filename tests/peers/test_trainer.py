@@ -1,12 +1,16 @@
 """The Trainer of transformers: a scheduler given to it, and a plan that it resolves when it knows its updates."""
 
+from itertools import count
+
 import pytest
 import torch
 import transformers
+import wandb
 
-from contract import LR, PLAN, STOP, UPDATES, Contract, Run, Samples, model
+from contract import BATCHES, LR, PLAN, STOP, UPDATES, Contract, Run, Samples, model
+from logs import COOLED, Logs, cool
 from preheat import cosine, warmup
-from preheat.integrations.transformers import FollowsPlan
+from preheat.integrations.transformers import FollowsPlan, PlanMonitor
 from preheat.torch import Scheduler
 from processes import afresh
 
@@ -25,9 +29,9 @@ class Line(torch.nn.Module):
 
 def settings(folder, stop=UPDATES, **options):
     return transformers.TrainingArguments(
-        str(folder), max_steps=stop, per_device_train_batch_size=8, learning_rate=LR, use_cpu=True, report_to="none",
-        disable_tqdm=True, max_grad_norm=0.0, dataloader_pin_memory=False, train_sampling_strategy="sequential",
-        **{"logging_strategy": "no", "save_strategy": "no", **options},
+        str(folder), per_device_train_batch_size=8, learning_rate=LR, use_cpu=True, disable_tqdm=True,
+        max_grad_norm=0.0, dataloader_pin_memory=False, train_sampling_strategy="sequential",
+        **{"max_steps": stop, "logging_strategy": "no", "save_strategy": "no", "report_to": "none", **options},
     )  # fmt: skip
 
 
@@ -134,3 +138,49 @@ def test_a_plan_longer_than_the_run_is_an_error_before_the_first_update(tmp_path
     with pytest.raises(ValueError, match="no longer than the total"):
         followed(run, made)
     assert run.losses == []
+
+
+@pytest.mark.parametrize("accumulate", [1, 4])
+def test_a_plan_in_epochs_is_resolved_by_the_updates_of_an_epoch(accumulate, tmp_path):
+    updates = -(-BATCHES // accumulate)  # what is left over at the end of an epoch is an update
+    run, made = trainer(
+        tmp_path, plan='warmup("1ep") >> cosine(1, 0.1, steps="rest")', max_steps=-1, num_train_epochs=4,
+        gradient_accumulation_steps=accumulate,
+    )  # fmt: skip
+    plan = warmup(updates) >> cosine(1, 0.1, steps=3 * updates)
+    assert followed(run, made).lrs == [LR * value for value in plan.values()]
+
+
+def test_a_plan_in_epochs_asks_for_data_whose_length_is_known(tmp_path):
+    run, made = trainer(tmp_path, stop=4, plan='warmup("1ep") >> constant(1)')
+    made.train_dataset = Endless()
+    with pytest.raises(ValueError, match="steps_per_epoch") as caught:
+        followed(run, made)
+    assert str(caught.value) == 'resolve(steps_per_epoch=None): steps_per_epoch must be given, for "1ep"'
+
+
+class Endless(torch.utils.data.IterableDataset[object]):
+    def __iter__(self):
+        samples = Samples(lambda x, y: {"x": x, "y": y})
+        return (samples[k % len(samples)] for k in count())
+
+
+class Cooling(transformers.TrainerCallback):
+    def on_step_end(self, _args, state, _control, lr_scheduler, **_):
+        if state.global_step == STOP:
+            cool(lr_scheduler)
+
+
+def log(folder, to):
+    run, made = trainer(folder, COOLED, plan=PLAN, report_to=to)
+    made.add_callback(PlanMonitor(made))
+    made.add_callback(Cooling())
+    followed(run, made)
+    if to == "wandb":
+        wandb.finish()
+    return run
+
+
+class TestLogs(Logs):
+    first, before = 1, "train/"
+    log = staticmethod(log)

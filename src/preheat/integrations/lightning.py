@@ -4,18 +4,17 @@ from typing import Any
 
 from lightning.pytorch import Callback
 
-from preheat.integrations._entries import Entries
+from preheat.integrations._entries import Entries, Entry
 from preheat.torch import Scheduler
 
 __all__ = ["PlanMonitor"]
 
 
 class PlanMonitor(Callback):  # type: ignore[misc]  # Lightning is not there for the type checker
-    """Logs, at each update and for each group, what the update used, and the number of the plan's piece it came from.
+    """Logs what each update used, as `preheat.integrations.loop.PlanMonitor` does.
 
-    It goes through the trainer's own loggers: `Trainer(callbacks=[PlanMonitor()], logger=...)`. Where the logger takes
-    text, as TensorBoard's does, a piece that begins and a plan that is changed are written as text at their update.
-    Lightning's `LearningRateMonitor` logs the lr of groups, and may be there as well.
+    It goes through the trainer's loggers: `Trainer(callbacks=[PlanMonitor()], logger=...)`. Texts are for those that take
+    them, of TensorBoard and W&B. Lightning's `LearningRateMonitor` logs the lr of groups, and may be there as well.
     """
 
     def __init__(self) -> None:  # noqa: D107  # the class says it
@@ -32,12 +31,15 @@ class PlanMonitor(Callback):  # type: ignore[misc]  # Lightning is not there for
     def on_train_batch_end(self, trainer: Any, *_: Any) -> None:
         """Log, if the batch ended in an update."""
         for number, entries in enumerate(self._entries):
-            update = entries.updated()
-            if update is None:
-                continue
             first = "" if len(self._entries) == 1 else f"{number}/"
-            numbers, news = entries.numbers(), entries.news()
-            for logger in trainer.loggers:
-                logger.log_metrics({f"{first}{name}": value for name, value in numbers.items()}, step=update)
-                for sentence in news if hasattr(logger.experiment, "add_text") else ():
-                    logger.experiment.add_text(f"{first}plan", sentence, update)
+            if entry := entries.latest():
+                for logger in trainer.loggers:
+                    _write(logger, entry, first)
+
+
+def _write(logger: Any, entry: Entry, first: str) -> None:
+    writer = logger.experiment
+    takes = entry.values() if hasattr(writer, "log") else entry.numbers
+    logger.log_metrics({f"{first}{name}": value for name, value in takes.items()}, step=entry.update)
+    if hasattr(writer, "add_text"):
+        entry.annotate(writer, first)

@@ -1,10 +1,17 @@
-"""The Trainer of transformers, given a plan in place of a scheduler."""
+"""The Trainer of transformers, given a plan in place of a scheduler, and a callback that logs what each update used."""
 
 from typing import Any
 
+from transformers import TrainerCallback
+from transformers.trainer_utils import has_length
+
+from preheat._plan import Plan, lengths_in, missing
+from preheat._torch._track import plans_of
+from preheat._units import resolve
+from preheat.integrations._entries import Entries
 from preheat.torch import Scheduler
 
-__all__ = ["FollowsPlan"]
+__all__ = ["FollowsPlan", "PlanMonitor"]
 
 
 class FollowsPlan:
@@ -25,6 +32,7 @@ class FollowsPlan:
     optimizer: Any  # the Trainer's own
     lr_scheduler: Any
     _created_lr_scheduler: bool
+    _per_epoch: int | None = None
 
     def __init__(self, *args: Any, plan: Any = None, lr: Any = None, **kwargs: Any) -> None:  # noqa: D107
         self._planned = {name: one for name, one in (("plan", plan), ("lr", lr)) if one is not None}
@@ -37,12 +45,51 @@ class FollowsPlan:
             )
             raise ValueError(message)
 
+    def set_initial_training_values(self, args: Any, dataloader: Any, *more: Any) -> Any:
+        """What the Trainer knows of the run; the updates of an epoch are kept for lengths such as `"3ep"`."""
+        known = super().set_initial_training_values(args, dataloader, *more)  # type: ignore[misc]  # the Trainer's
+        self._per_epoch = known[1] if has_length(dataloader) else None
+        return known
+
     def create_scheduler(self, num_training_steps: int, optimizer: Any = None) -> Any:
         """The `Scheduler`, made when the Trainer knows how many updates it will make."""
         if not self._planned:
             return super().create_scheduler(num_training_steps, optimizer)  # type: ignore[misc]  # the Trainer's
         if self.lr_scheduler is None:
             followed = self.optimizer if optimizer is None else optimizer
-            self.lr_scheduler = Scheduler(followed, **self._planned, total_steps=num_training_steps)
+            planned: dict[str, Any] = {
+                name: {key: self._in_updates(plan) for key, plan in plans_of(name, one).items()}
+                for name, one in self._planned.items()
+            }
+            self.lr_scheduler = Scheduler(followed, **planned, total_steps=num_training_steps)
             self._created_lr_scheduler = True
         return self.lr_scheduler
+
+    def _in_updates(self, plan: Plan | None) -> Plan | None:
+        """A plan without lengths in epochs; what asks for the total is left to the `Scheduler`."""
+        if plan is None or "steps_per_epoch" not in missing(lengths_in(plan)):
+            return plan
+        return resolve(plan, steps_per_epoch=self._per_epoch)
+
+
+class PlanMonitor(TrainerCallback):  # type: ignore[misc]  # transformers is not there for the type checker
+    """Logs what each update used, as `preheat.integrations.loop.PlanMonitor` does.
+
+    `trainer.add_callback(PlanMonitor(trainer))`. It goes through `trainer.log`, so to whatever the settings name in
+    `report_to`, and into the history of the Trainer's state; in its count the first update has number 1.
+
+    Args:
+        trainer: whose `log` is used.
+    """
+
+    def __init__(self, trainer: Any) -> None:  # noqa: D107  # the class says it
+        self._trainer = trainer
+
+    def on_train_begin(self, _args: Any, _state: Any, _control: Any, lr_scheduler: Any = None, **_: Any) -> None:
+        """Find the scheduler."""
+        self._entries = Entries(lr_scheduler)
+
+    def on_step_end(self, *_: Any, **__: Any) -> None:
+        """Log the update."""
+        if entry := self._entries.latest():
+            self._trainer.log(entry.values())
