@@ -1,4 +1,7 @@
-"""What a framework's own loggers must hold of a schedule: tests that its file inherits, and readers of their files."""
+"""What a framework's own loggers must hold of a schedule: tests that its file inherits, and readers of their files.
+
+It imports the loggers where it uses them: `make test` looks for examples in every module here, and has none of them.
+"""
 
 import json
 from collections import defaultdict
@@ -7,9 +10,6 @@ from struct import unpack_from
 from typing import ClassVar
 
 import pytest
-import wandb
-from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
-from wandb.proto import wandb_internal_pb2
 
 from contract import STOP, Run
 
@@ -29,6 +29,8 @@ def cool(scheduler):
 
 def of_tensorboard(folder):
     """What each tag of the event files holds: steps, and values or texts."""
+    from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+
     held = {}
     for path in {file.parent for file in folder.rglob("events.out.tfevents*")}:
         events = EventAccumulator(str(path), {"tensors": 0, "scalars": 0}).Reload()
@@ -42,9 +44,11 @@ def of_tensorboard(folder):
 
 def of_wandb(folder):
     """The same of the file of a run of W&B that has not been sent."""
+    from wandb.proto.wandb_internal_pb2 import Record
+
     held = defaultdict(list)
     (path,) = folder.rglob("*.wandb")
-    for record in map(wandb_internal_pb2.Record.FromString, _records(path.read_bytes())):
+    for record in map(Record.FromString, _records(path.read_bytes())):
         row = {item.key or "/".join(item.nested_key): json.loads(item.value_json) for item in record.history.item}
         step = next((value for name, value in row.items() if name.endswith("/global_step")), row.get("_step"))
         for name, value in row.items():
@@ -87,6 +91,8 @@ class Logs:
     @pytest.fixture(scope="class", params=list(READERS))
     @classmethod
     def logged(cls, request, tmp_path_factory):
+        import wandb
+
         folder = tmp_path_factory.mktemp(request.param)
         with pytest.MonkeyPatch.context() as patch:
             for name in ("DIR", "DATA_DIR", "CACHE_DIR", "CONFIG_DIR"):

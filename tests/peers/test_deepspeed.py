@@ -46,9 +46,9 @@ def train(folder, *, stop=UPDATES, resume=False, accumulate=1, amp=False, zero=0
     data = Samples()
     loader = DataLoader(data, batch_size=8, sampler=DistributedSampler(data, shuffle=False))
     while engine.global_steps < stop:
-        for x, y in loader:
-            loss = torch.nn.functional.mse_loss(engine(x.to(net[0].weight.dtype)).float(), y)
-            engine.backward(run.lose(loss))
+        for k, (x, y) in enumerate(loader):
+            loss = run.lose(torch.nn.functional.mse_loss(engine(x.to(net[0].weight.dtype)).float(), y))
+            engine.backward(loss * (float("inf") if amp and k % 5 == 1 else 1))  # the engine skips such an update
             engine.step()
     engine.save_checkpoint(folder)
     return run.ended(net)
@@ -57,7 +57,7 @@ def train(folder, *, stop=UPDATES, resume=False, accumulate=1, amp=False, zero=0
 class TestDeepSpeed(Contract):
     framework = "DeepSpeed"
     distribution = "deepspeed"
-    amp = "bfloat16"
+    amp = "bfloat16, skips"
     train = staticmethod(train)
 
 

@@ -13,8 +13,8 @@ __all__ = ["PlanMonitor"]
 class PlanMonitor(Callback):  # type: ignore[misc]  # Lightning is not there for the type checker
     """Logs what each update used, as `preheat.integrations.loop.PlanMonitor` does.
 
-    It goes through the trainer's loggers: `Trainer(callbacks=[PlanMonitor()], logger=...)`. Texts are for those that take
-    them, of TensorBoard and W&B. Lightning's `LearningRateMonitor` logs the lr of groups, and may be there as well.
+    It goes through the trainer's loggers: `Trainer(callbacks=[PlanMonitor()], logger=...)`. Those of TensorBoard and of
+    W&B take the texts as well. Lightning's `LearningRateMonitor` logs the lr of groups, and may be there too.
     """
 
     def __init__(self) -> None:  # noqa: D107  # the class says it
