@@ -25,7 +25,6 @@ parts = {"model": straight, "optimizer": optimizer, "scheduler": Scheduler(optim
 train(**parts)
 torch.save({name: part.state_dict() for name, part in parts.items()}, file)
 train(**parts)
-
 for order in ("model build optimizer scheduler", "build scheduler optimizer model", "optimizer model build scheduler"):
     model = torch.nn.Linear(8, 1)
     parts = {"model": model, "optimizer": torch.optim.AdamW(model.parameters(), lr=0.1)}
