@@ -14,7 +14,7 @@ INSTALL := $(IN) -m pip install --quiet --disable-pip-version-check --constraint
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL: # one pip at a time
-.PHONY: help demo test test-peers peers-table lint bench fuzz frameworks gallery clean
+.PHONY: help demo test test-peers peers-table lint bench fuzz frameworks gallery docs docs-serve dist clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 12
@@ -57,8 +57,24 @@ frameworks: $(VENV)/peers ## fill the table of docs/integrations anew, from what
 gallery: $(VENV)/all ## draw docs/gallery anew, each name from the example in its docstring
 	$(IN) docs/gallery.py
 
+# Material says at each build that mkdocs 2 will not do; constraints.txt holds the last one that does.
+docs docs-serve: export NO_MKDOCS_2_WARNING = 1
+
+docs: $(VENV)/docs ## build the book in .book/site; what it warns of is an error
+	$(IN) docs/book.py
+	$(IN) -m mkdocs build --quiet
+
+docs-serve: $(VENV)/docs ## show the book at http://localhost:8000
+	$(IN) docs/book.py
+	$(IN) -m mkdocs serve
+
+dist: $(VENV)/release ## the wheel and the source distribution, in dist; uploads nothing
+	rm -rf dist
+	$(IN) -m build
+	$(IN) -m twine check --strict dist/*
+
 clean: ## remove .venv and whatever the tools left
-	rm -rf $(VENV) dist .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	rm -rf $(VENV) dist .book .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache
 	find . -name __pycache__ -prune -exec rm -rf {} +
 
 # Set-up. Each file below says that its step is done; a change of pyproject.toml or constraints.txt undoes it.
@@ -100,4 +116,14 @@ $(VENV)/peers: $(VENV)/test
 $(VENV)/lint: $(VENV)/test
 	@echo "installing the linters"
 	@$(INSTALL) --group lint
+	@touch $@
+
+$(VENV)/docs: $(VENV)/all
+	@echo "installing what builds the book"
+	@$(INSTALL) --group docs
+	@touch $@
+
+$(VENV)/release: $(NEEDS) | $(VENV)/made
+	@echo "installing what builds a release"
+	@$(INSTALL) --group release
 	@touch $@
