@@ -38,8 +38,8 @@ peers-table: $(VENV)/peers ## measure how nearly our curves are those of others,
 	@for file in tests/peers/test_like_*.py; do $(IN) -m pytest -q "$$file" --record $(VENV)/notes || exit 1; done
 	PYTHONPATH=. $(IN) docs/peers_table.py $(VENV)/notes
 
-lint: $(VENV)/lint ## ruff and mypy, over everything
-	@failed=0; for tool in "ruff check" "ruff format --check" mypy; do $(IN) -m $$tool || failed=1; done; exit $$failed
+lint: $(VENV)/lint ## ruff and mypy over everything, pyright over what users write
+	@failed=0; for tool in "ruff check" "ruff format --check" mypy "pyright --pythonpath $(IN)"; do $(IN) -m $$tool || failed=1; done; exit $$failed
 
 bench: $(VENV)/peers ## measure cost, accuracy and what ruins runs beside the peers; writes docs/performance.md
 	$(IN) -m benchmarks

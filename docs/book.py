@@ -66,9 +66,10 @@ def example_page(example: Path) -> str:
 
 def printed(example: Path) -> str:
     """What an example prints, run in an empty folder."""
-    with TemporaryDirectory() as folder, chdir(folder), redirect_stdout(io.StringIO()) as out:
-        with warnings.catch_warnings(action="ignore", category=DeprecationWarning):  # torch's own, when it compiles
-            runpy.run_path(str(example), run_name="__main__")
+    out = io.StringIO()
+    with TemporaryDirectory() as folder, chdir(folder), redirect_stdout(out), warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # torch's own, when it compiles
+        runpy.run_path(str(example), run_name="__main__")
     return out.getvalue()
 
 
@@ -82,12 +83,13 @@ def reference(module: str, first: str) -> str:
 
 def public(module: str) -> Iterator[tuple[str, str]]:
     """The public functions and classes of a module, and where each is defined."""
+    others = [import_module(other) for other in PUBLIC if other != module] if module == "preheat" else []
     there = import_module(module)
     for name in there.__all__:
         made = getattr(there, name)
         if inspect.isroutine(made) or inspect.isclass(made):
-            unless_here = module != "preheat" or not made.__module__.startswith(("preheat.shapes.", "preheat.recipes."))
-            if made.__module__.startswith("preheat") and unless_here:
+            elsewhere = any(getattr(other, name, None) is made for other in others)
+            if made.__module__.startswith("preheat") and made.__module__ != "preheat._math" and not elsewhere:
                 yield name, f"{made.__module__}.{made.__name__}"
 
 

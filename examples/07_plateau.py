@@ -17,7 +17,7 @@ optimizer = torch.optim.AdamW(model.parameters(), lr=0.1)
 scheduler = Scheduler(optimizer, warmup_constant(20), feedback=Plateau(factor=0.5, patience=2, threshold=0.01))
 
 print("update      loss        lr")
-for epoch in range(12):
+for _ in range(12):
     for _ in range(20):
         loss = (model(x) - y).square().mean()
         loss.backward()

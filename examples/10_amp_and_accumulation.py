@@ -9,7 +9,7 @@ import torch
 from preheat import cosine, warmup
 from preheat.torch import Scheduler
 
-ACCUMULATE = 4
+ACCUMULATE, OVERFLOWS = 4, 10
 
 torch.manual_seed(0)
 model = torch.nn.Linear(8, 1)
@@ -20,7 +20,7 @@ scaler = torch.amp.GradScaler("cpu", init_scale=1024.0)
 for micro_batch in range(32):
     with torch.autocast("cpu", dtype=torch.bfloat16):
         loss = model(torch.randn(16, 8)).square().mean() / ACCUMULATE
-    overflow = float("inf") if micro_batch == 10 else 1.0
+    overflow = float("inf") if micro_batch == OVERFLOWS else 1.0
     scaler.scale(loss * overflow).backward()
     if micro_batch % ACCUMULATE == ACCUMULATE - 1:
         before = scheduler.last_epoch

@@ -8,7 +8,8 @@ import torch
 from preheat import cosine, warmup
 from preheat.torch import Scheduler
 
-graphs = 0
+counts = torch._dynamo.utils.counters["stats"]  # what torch has compiled
+compiled = []
 model = torch.nn.Linear(8, 1)
 optimizer = torch.optim.SGD(model.parameters(), lr=torch.tensor(0.1))
 scheduler = Scheduler(optimizer, warmup(4) >> cosine(1, 0, steps=16))
@@ -27,5 +28,5 @@ for i in range(20):
     model.zero_grad(set_to_none=False)
     if i in (0, 3, 19):
         print(f"update {i:2} used {scheduler.used()[0]['lr']:.4f}")
-    graphs = graphs or torch._dynamo.utils.counters["stats"]["unique_graphs"]  # noqa: SLF001  # after the first
-print(f"compiled anew since: {torch._dynamo.utils.counters['stats']['unique_graphs'] - graphs}")  # noqa: SLF001
+    compiled.append(counts["unique_graphs"])
+print(f"compiled anew after the first update: {compiled[-1] - compiled[0]}")

@@ -3,7 +3,7 @@
 import torch
 from torch.optim.lr_scheduler import CosineAnnealingLR, LinearLR, SequentialLR
 
-from preheat.torch import Scheduler, from_scheduler
+from preheat.torch import from_scheduler
 
 
 def train(scheduler: torch.optim.lr_scheduler.LRScheduler, updates: int) -> list[float]:

@@ -40,6 +40,9 @@ else:
         raise AttributeError(f"module 'preheat' has no attribute {name!r}")
 
 
+if TYPE_CHECKING:
+    from preheat._nodes import maximum, minimum  # again: those that came with the shapes are mathematics
+
 __version__ = "0.1.0.dev0"
 
 globals().update(VOCABULARY)  # every name of the language is a name of the package
