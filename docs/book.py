@@ -88,7 +88,7 @@ def public(module: str) -> Iterator[tuple[str, str]]:
     for name in there.__all__:
         made = getattr(there, name)
         if inspect.isroutine(made) or inspect.isclass(made):
-            elsewhere = any(getattr(other, name, None) is made for other in others)
+            elsewhere = any(name in other.__all__ and getattr(other, name) is made for other in others)
             if made.__module__.startswith("preheat") and made.__module__ != "preheat._math" and not elsewhere:
                 yield name, f"{made.__module__}.{made.__name__}"
 
