@@ -7,6 +7,7 @@
 >>> scheduler = Scheduler(optimizer, lr=noam(512, 4000))
 """
 
+import preheat._torch  # noqa: F401  # first, for it says what is missing
 from preheat._finder.lr import find_lr
 from preheat._finder.warmup import find_warmup
 from preheat._torch.from_scheduler import from_scheduler
