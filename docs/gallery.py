@@ -1,5 +1,6 @@
-"""Draws the gallery, docs/gallery: `make gallery`. Every name of the language, from the example in its docstring."""
+"""Draws the catalogue, docs/gallery: `make gallery`. Every name of the language, from the example in its docstring."""
 
+import ast
 import doctest
 import inspect
 import re
@@ -7,6 +8,7 @@ from collections.abc import Callable
 from contextlib import redirect_stdout
 from io import StringIO
 from pathlib import Path
+from textwrap import dedent
 from typing import Any
 
 import matplotlib as mpl
@@ -18,9 +20,10 @@ from preheat._plan import VOCABULARY
 
 FOLDER = Path(__file__).parent / "gallery"
 SECTIONS = {"shapes": "Shapes", "recipes": "Recipes", "": "Combinators, tables and functions"}
-HEAD = """# Gallery
+HEAD = """# Catalogue
 
-Every shape, recipe and combinator, as `preheat.plot` draws the example of its docstring. Updates are counted from 0;
+Every shape, recipe and combinator: what it looks like, how it is called, the formula as the source has it and where it
+comes from. Each is drawn by `preheat.plot` from the example of its docstring. Updates are counted from 0;
 what has no end is drawn for as long as it takes to see what becomes of it. Written by `make gallery`.
 """
 
@@ -32,7 +35,7 @@ def section_of(make: Callable[..., Plan]) -> str:
 
 def ours() -> dict[str, Callable[..., Plan]]:
     """The names of the language that preheat itself defines."""
-    return {name: make for name, make in VOCABULARY.items() if make.__module__.startswith("preheat.")}
+    return {name: make for name, make in sorted(VOCABULARY.items()) if make.__module__.startswith("preheat.")}
 
 
 def example_of(make: Callable[..., Plan]) -> Plan:
@@ -74,7 +77,17 @@ def entry(name: str, make: Callable[..., Plan], plan: Plan) -> str:
         f"- drawn: `{shortened(repr(plan))}`",
     ]
     lines += [f"- source: {' '.join(source[1].split())}"] if source else []
+    if section_of(make):
+        lines.append(f"\n```text\n{formula_of(make)}\n```")
     return "\n".join(lines) + "\n"
+
+
+def formula_of(make: Callable[..., Plan]) -> str:
+    """What a shape computes, or what a recipe returns: the lines below its docstring."""
+    source = dedent(inspect.getsource(inspect.unwrap(make)))
+    function = ast.parse(source).body[0]
+    assert isinstance(function, ast.FunctionDef)  # noqa: S101  # for mypy
+    return dedent("\n".join(source.splitlines()[function.body[0].end_lineno :]))
 
 
 def shortened(text: str) -> str:
@@ -90,15 +103,11 @@ def signature_of(make: Callable[..., Plan]) -> inspect.Signature:
 
 
 def page() -> str:
-    """The page, and the pictures on the way."""
+    """The page."""
     parts = [HEAD]
     for part, title in SECTIONS.items():
         parts.append(f"## {title}\n")
-        for name, make in sorted(ours().items()):
-            if section_of(make) == part:
-                plan = example_of(make)
-                draw(name, plan)
-                parts.append(entry(name, make, plan))
+        parts += [entry(name, make, example_of(make)) for name, make in ours().items() if section_of(make) == part]
     return "\n".join(parts)
 
 
@@ -107,4 +116,6 @@ if __name__ == "__main__":
     for old in FOLDER.glob("*.png"):
         old.unlink()
     mpl.use("agg")
+    for name, make in ours().items():
+        draw(name, example_of(make))
     (FOLDER / "README.md").write_text(page(), "utf-8")

@@ -6,6 +6,7 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any
 
+import gallery
 import matplotlib as mpl
 import pytest
 from cycler import cycler
@@ -212,3 +213,7 @@ def test_the_gallery_has_a_picture_of_every_name_of_the_language():
     names = {name for name, make in VOCABULARY.items() if make.__module__.startswith("preheat.")}
     assert set(re.findall(r"^### `(\w+)`$", page, re.MULTILINE)) == names, "run `make gallery`"
     assert {path.stem for path in GALLERY.glob("*.png")} == names, "run `make gallery`"
+
+
+def test_the_gallery_says_what_the_source_says():
+    assert gallery.page() == (GALLERY / "README.md").read_text("utf-8"), "run `make gallery`"
