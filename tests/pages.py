@@ -10,11 +10,8 @@ import sys
 from textwrap import dedent
 from types import ModuleType
 
-# A fenced block: its indentation, its fence, its language and its lines.
-BLOCK = re.compile(
-    r"^(?P<indent> *)(?P<fence>```+|~~~+) *(?P<language>[\w+-]*)[^\n]*\n(?P<code>.*?)^ *(?P=fence)[`~]* *$",
-    re.DOTALL | re.MULTILINE,
-)
+from book import BLOCK
+
 LINK = re.compile(r"""(?:\]\(|^\[[^\]]+\]:\s*|(?:src|href)=")<?(?P<target>[^\s)>"]+)""", re.MULTILINE)
 
 
@@ -42,7 +39,19 @@ def run_prompts(code, names, page, above):
 
 
 def dead_links(page):
-    """The targets of links that should be files of ours and are not."""
+    """The targets of links that should be files of ours, or headings in them, and are not."""
     prose = re.sub(r"`[^`\n]*`", "", BLOCK.sub("", page.read_text("utf-8")))
-    targets = [target.partition("#")[0] for target in LINK.findall(prose) if not re.match(r"[a-z]+:", target)]
-    return [target for target in targets if not (page.parent / target).exists()]
+    return [target for target in LINK.findall(prose) if not re.match(r"[a-z]+:", target) and is_dead(page, target)]
+
+
+def is_dead(page, target):
+    """Whether a link of a page leads nowhere."""
+    name, _, anchor = target.partition("#")
+    there = page.parent / name if name else page
+    return not there.exists() or (anchor != "" and anchor not in anchors(there))
+
+
+def anchors(page):
+    """What can stand after the `#` of a link to a page: its headings, as code hosts and the book write them."""
+    headings = re.findall(r"^#+ (.*)$", BLOCK.sub("", page.read_text("utf-8")), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}

@@ -8,20 +8,23 @@ from pathlib import Path
 from unittest.mock import patch
 
 import pytest
+from book import BLOCK, ELSEWHERE, ROOT, place
 
-from pages import BLOCK, dead_links, run_page
+from pages import dead_links, run_page
 from preheat._plan import VOCABULARY
 
-ROOT = Path(__file__).parents[1]
-INTEGRATIONS = ROOT / "docs" / "integrations"
-PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").rglob("*.md"))]
+DOCS = ROOT / "docs"
+INTEGRATIONS = DOCS / "integrations"
+PAGES = [*(ROOT / name for name in ELSEWHERE), *sorted(DOCS.rglob("*.md"))]
+RUN_BY_PEERS = {DOCS / "before-and-after.md", *INTEGRATIONS.iterdir()}
+CHINESE = sorted((DOCS / "zh").iterdir())
 
 every_page = pytest.mark.parametrize("page", [pytest.param(page, id=str(page.relative_to(ROOT))) for page in PAGES])
 
 
 @pytest.mark.parametrize(
     "page",
-    [pytest.param(page, id=str(page.relative_to(ROOT))) for page in PAGES if page.parent != INTEGRATIONS],
+    [pytest.param(page, id=str(page.relative_to(ROOT))) for page in PAGES if page not in {*RUN_BY_PEERS, *CHINESE}],
 )
 @pytest.mark.filterwarnings("ignore::DeprecationWarning:torch")  # what torch does to itself when it compiles
 def test_the_examples_run(page, tmp_path, monkeypatch):
@@ -33,6 +36,22 @@ def test_the_examples_run(page, tmp_path, monkeypatch):
 @every_page
 def test_the_links_lead_to_files(page):
     assert dead_links(page) == []
+
+
+def test_every_page_has_its_place_in_the_book():
+    listed = re.findall(r"([\w/.-]+\.md)$", (ROOT / "mkdocs.yml").read_text("utf-8"), re.MULTILINE)
+    pages = {place(page) for page in [*PAGES, *(ROOT / "examples").glob("*.py")]}
+    assert {page for page in listed if not page.startswith("reference/")} == pages
+    assert len(listed) == len(set(listed))
+
+
+@pytest.mark.parametrize("page", [pytest.param(page, id=page.stem) for page in CHINESE])
+def test_a_chinese_page_has_the_code_of_the_english_one(page):
+    english = ROOT / "README.md" if page.stem == "index" else DOCS / page.name
+    theirs = [block[0] for block in BLOCK.finditer(english.read_text("utf-8"))]
+    ours = [block[0] for block in BLOCK.finditer(page.read_text("utf-8"))]
+    assert ours
+    assert ours == theirs[: len(ours) if page.stem == "index" else None]  # of the README, the first screen
 
 
 def those_with(text):
@@ -111,8 +130,10 @@ def test_an_error_has_the_line_of_the_page(tmp_path, monkeypatch):
 
 def test_a_dead_link_is_seen(tmp_path):
     text = """
-    [a](page.md#top) ![b](gone.md "title") <img src="none.png"> [c](https://example.org/d) [e](#top) `[f](g)`
+# Top of it
+
+    [a](page.md#top-of-it) [a](#bottom) ![b](gone.md "title") <img src="none.png"> [c](https://example.org/d) `[f](g)`
 
 [h]: lost.md
 """
-    assert dead_links(written(tmp_path, text)) == ["gone.md", "none.png", "lost.md"]
+    assert dead_links(written(tmp_path, text)) == ["#bottom", "gone.md", "none.png", "lost.md"]
