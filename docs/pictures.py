@@ -5,7 +5,23 @@ from pathlib import Path
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from preheat import Plan, cosine, linear, plot, warmup, zero_based
+from preheat import (
+    Plan,
+    after,
+    clip,
+    constant,
+    cosine,
+    linear,
+    maximum,
+    noise,
+    plot,
+    repeat,
+    reverse,
+    stretch,
+    until,
+    warmup,
+    zero_based,
+)
 
 FOLDER = Path(__file__).parent / "img"
 ORANGE, BLUE, GREY = "#d55e00", "#0072b2", "0.45"  # told apart by colour-blind readers
@@ -78,6 +94,64 @@ def draw_plot() -> None:
     figure.savefig(FOLDER / "plot.png", dpi=120)
 
 
+UP, DOWN = linear(0, 1, steps=20), cosine(1, 0.1, steps=60)
+OPERATORS = {
+    "a": UP,
+    "b": DOWN,
+    "a >> b": UP >> DOWN,
+    "a * b": UP * DOWN,
+    "a + b": UP + DOWN,
+    "1 - b": 1 - DOWN,
+    "maximum(b, 0.5)": maximum(DOWN, 0.5),
+    "clip(b, 0.3, 0.8)": clip(DOWN, 0.3, 0.8),
+    "repeat(a, 4)": repeat(UP, 4),
+    "reverse(b)": reverse(DOWN),
+    "stretch(a >> b, steps=40)": stretch(UP >> DOWN, steps=40),
+    "noise(b, 0.2, seed=0)": noise(DOWN, 0.2, seed=0),
+}
+LAWS = {
+    "(a >> b) >> c  ==  a >> (b >> c)": (
+        (UP >> DOWN) >> constant(0.5, steps=20),
+        UP >> (DOWN >> constant(0.5, steps=20)),
+    ),
+    "a * b  agrees with  b * a": (UP * DOWN, DOWN * UP),
+    "until(b, 30) >> after(b, 30)  agrees with  b": (until(DOWN, 30) >> after(DOWN, 30), DOWN),
+    "zero_based(a >> b)  agrees with  zero_based(a) >> zero_based(b)": (
+        zero_based(UP >> DOWN),
+        zero_based(UP) >> zero_based(DOWN),
+    ),
+}
+
+
+def draw_operators() -> None:
+    """What each operator makes of two plans."""
+    figure = Figure(figsize=(9, 5.6), layout="constrained")
+    for axes, (words, plan) in zip(
+        figure.subplots(3, 4, sharex=True, sharey=True).flat, OPERATORS.items(), strict=True
+    ):
+        axes.plot(range(1, 101), plan.values(100), color=BLUE if len(words) > 1 else ORANGE, linewidth=2)
+        axes.set_title(words, family="monospace", fontsize=8.5, loc="left")
+        axes.axvline(plan.steps, color=GREY, linewidth=0.8, linestyle=":")
+        axes.set_ylim(0, 2)
+        _tidy(axes)
+    figure.savefig(FOLDER / "operators.png", dpi=110)
+
+
+def draw_laws() -> None:
+    """Both sides of a law, one on the other."""
+    figure = Figure(figsize=(9, 4.6), layout="constrained")
+    for axes, (words, (left, right)) in zip(figure.subplots(2, 2, sharey=True).flat, LAWS.items(), strict=True):
+        if left.values(120) != right.values(120):
+            message = f"{words}: the two sides must agree"
+            raise ValueError(message)
+        axes.plot(range(1, 121), left.values(120), color=ORANGE, linewidth=6, alpha=0.5)
+        axes.plot(range(1, 121), right.values(120), color=BLUE, linewidth=1.5, linestyle="--")
+        axes.set_title(words, family="monospace", fontsize=8, loc="left")
+        axes.set_ylim(0, 1.1)
+        _tidy(axes)
+    figure.savefig(FOLDER / "laws.png", dpi=110)
+
+
 def _tidy(axes: Axes) -> None:
     axes.spines[["top", "right"]].set_visible(False)
     axes.grid(axis="y", alpha=0.25)
@@ -87,3 +161,5 @@ if __name__ == "__main__":
     draw_plan()
     draw_time()
     draw_plot()
+    draw_operators()
+    draw_laws()
