@@ -17,6 +17,7 @@ from contextlib import chdir, redirect_stdout
 from importlib import import_module
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 ROOT = Path(__file__).parents[1]
 PAGES = ROOT / ".book" / "pages"
@@ -149,6 +150,23 @@ def gather() -> None:
         write(f"examples/{example.stem}.md", example_page(example))
     for module, first in PUBLIC.items():
         write(f"reference/{module}.md", reference(module, first))
+
+
+def on_config(config: Any) -> None:
+    """For mkdocs: a page of the table of contents that is not written yet is left out, and said."""
+    config.nav = list(there_are(config.nav))
+
+
+def there_are(entries: list[Any]) -> Iterator[Any]:
+    """The entries of a table of contents whose pages there are."""
+    for entry in entries:
+        ((title, value),) = entry.items() if isinstance(entry, dict) else [(None, entry)]
+        if isinstance(value, list):
+            yield {title: list(there_are(value))}
+        elif (PAGES / value).exists():
+            yield entry
+        else:
+            print(f"left out, for there is no such page: {value}")
 
 
 if __name__ == "__main__":

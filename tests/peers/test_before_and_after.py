@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from pages import run_page
+from pages import run_page as run
 
 PAGE = Path(__file__).parents[2] / "docs" / "before-and-after.md"
 
@@ -13,4 +13,4 @@ PAGE = Path(__file__).parents[2] / "docs" / "before-and-after.md"
 @pytest.mark.filterwarnings("ignore")  # what the others say is theirs
 def test_every_pair_gives_the_same_values(monkeypatch, timm_schedulers):
     monkeypatch.setitem(sys.modules, "timm.scheduler", timm_schedulers)
-    run_page(PAGE, monkeypatch)
+    run(PAGE, monkeypatch)
