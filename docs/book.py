@@ -8,6 +8,7 @@ import ast
 import inspect
 import io
 import os
+import pkgutil
 import re
 import runpy
 import shutil
@@ -18,6 +19,8 @@ from importlib import import_module
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
+
+from preheat import like
 
 ROOT = Path(__file__).parents[1]
 PAGES = ROOT / ".book" / "pages"
@@ -37,9 +40,8 @@ PUBLIC = {
     "preheat.recipes": "Names for longer expressions. All of them are names of `preheat`, too.",
     "preheat.torch": "Plans at work in PyTorch.",
     "preheat.theory": "What is known of a plan without training.",
-    "preheat.integrations.lightning": "For Lightning, where the adapter alone does not do.",
-    "preheat.integrations.transformers": "For the Trainer of transformers, where the adapter alone does not do.",
 }
+EDGES = ("preheat.integrations.lightning", "preheat.integrations.transformers")  # not imported: their frameworks are
 
 # A fenced block: its indentation, its fence, its language and its lines.
 BLOCK = re.compile(
@@ -76,10 +78,18 @@ def printed(example: Path) -> str:
 
 def reference(module: str, first: str) -> str:
     """The page of a public module: each of its names, in its place in the source."""
-    lines = [f"# `{module}`\n\n{first}"]
-    for _, path in sorted(public(module)):
-        lines.append(f"::: {path}")
-    return "\n\n".join(lines) + "\n"
+    entries = [f"::: {path}" for _, path in sorted(public(module))]
+    return "\n\n".join([f"# `{module}`", first, *entries]) + "\n"
+
+
+def peers() -> str:
+    """The page of `preheat.like`, each peer under its name."""
+    parts = ["# `preheat.like`", "The schedules of other libraries, under their own names."]
+    for info in pkgutil.iter_modules(like.__path__, "preheat.like."):
+        if not info.name.startswith("preheat.like._"):
+            parts.append(f"## `{info.name}`")
+            parts += [f"::: {path}\n    options: {{ heading_level: 3 }}" for _, path in sorted(public(info.name))]
+    return "\n\n".join(parts) + "\n"
 
 
 def public(module: str) -> Iterator[tuple[str, str]]:
@@ -150,6 +160,9 @@ def gather() -> None:
         write(f"examples/{example.stem}.md", example_page(example))
     for module, first in PUBLIC.items():
         write(f"reference/{module}.md", reference(module, first))
+    for module in EDGES:
+        write(f"reference/{module}.md", f"# `{module}`\n\n::: {module}\n    options: {{ show_root_heading: false }}\n")
+    write("reference/preheat.like.md", peers())
 
 
 def on_config(config: Any) -> None:
