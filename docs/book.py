@@ -7,6 +7,7 @@ examples with what they print, and the public names with their docstrings. Links
 import ast
 import inspect
 import io
+import logging
 import os
 import pkgutil
 import re
@@ -150,6 +151,7 @@ def write(name: str, text: str) -> None:
 
 def gather() -> None:
     """The whole book, anew."""
+    logging.disable(logging.WARNING)  # of its profiler torch warns whenever it compiles
     shutil.rmtree(PAGES, ignore_errors=True)
     shutil.copytree(ROOT / "docs", PAGES, ignore=shutil.ignore_patterns("*.md", "*.py", "*.json", "*.toml", "__*"))
     shutil.copytree(ROOT / "examples" / "configs", PAGES / "examples" / "configs")
