@@ -154,7 +154,7 @@ def gather() -> None:
     logging.disable(logging.WARNING)  # of its profiler torch warns whenever it compiles
     shutil.rmtree(PAGES, ignore_errors=True)
     shutil.copytree(ROOT / "docs", PAGES, ignore=shutil.ignore_patterns("*.md", "*.py", "*.json", "*.toml", "__*"))
-    shutil.copytree(ROOT / "examples" / "configs", PAGES / "examples" / "configs")
+    shutil.copytree(ROOT / "examples", PAGES / "examples", ignore=shutil.ignore_patterns("[0-9]*.py", "__*"))
     shutil.copy(ROOT / "LICENSE", PAGES)
     for page in [*(ROOT / "docs").rglob("*.md"), *(ROOT / name for name in ELSEWHERE)]:
         write(place(page) or "", turned(page.read_text("utf-8"), page))
