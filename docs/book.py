@@ -114,7 +114,8 @@ def place(path: Path) -> str | None:
         return name.removeprefix("docs/")
     if re.fullmatch(r"examples/\d\d_\w+\.py", name):
         return name.removesuffix(".py") + ".md"
-    return name if path.is_file() and name.startswith(("examples/", "LICENSE")) else None
+    beside = name.startswith(("examples/", "LICENSE")) or path.suffix == ".png"
+    return name if path.is_file() and beside else None
 
 
 def turned(text: str, page: Path) -> str:
@@ -156,6 +157,9 @@ def gather() -> None:
     shutil.copytree(ROOT / "docs", PAGES, ignore=shutil.ignore_patterns("*.md", "*.py", "*.json", "*.toml", "__*"))
     shutil.copytree(ROOT / "examples", PAGES / "examples", ignore=shutil.ignore_patterns("[0-9]*.py", "__*"))
     shutil.copy(ROOT / "LICENSE", PAGES)
+    for picture in ROOT.glob("[a-z]*/results/*.png"):
+        (PAGES / picture.relative_to(ROOT)).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(picture, PAGES / picture.relative_to(ROOT))
     for page in [*(ROOT / "docs").rglob("*.md"), *(ROOT / name for name in ELSEWHERE)]:
         write(place(page) or "", turned(page.read_text("utf-8"), page))
     for example in sorted((ROOT / "examples").glob("*.py")):
