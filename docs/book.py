@@ -42,7 +42,7 @@ PUBLIC = {
     "preheat.torch": "Plans at work in PyTorch.",
     "preheat.theory": "What is known of a plan without training.",
 }
-EDGES = ("preheat.integrations.lightning", "preheat.integrations.transformers")  # not imported: their frameworks are
+EDGES = [f"preheat.integrations.{name}" for name in ("ignite", "lightning", "loop", "transformers")]  # not imported
 
 # A fenced block: its indentation, its fence, its language and its lines.
 BLOCK = re.compile(
