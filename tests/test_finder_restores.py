@@ -10,6 +10,7 @@ import torch
 from torch.utils.data import DataLoader, RandomSampler
 
 from preheat.torch import find_lr, find_warmup
+from processes import both
 
 DATA: Any = torch.arange(64.0).reshape(16, 4)
 
@@ -164,3 +165,58 @@ def test_trials_draw_the_same_random_numbers_whether_they_draw_batches_or_not():
     first, second = losses[:12], losses[12:]
     assert len(second) == 12
     assert first[0] == second[0]  # the same batch, the same dropout
+
+
+class Mixed(Job):
+    """Likewise, its forward pass in bfloat16, an update for every second batch."""
+
+    def train_step(self, batch, *, until=None):
+        assert until is None
+        with torch.autocast("cpu", torch.bfloat16):
+            loss = self.model(batch).square().mean()
+        assert self.model(batch).dtype == torch.float32  # the weights are
+        self.scaler.scale(loss / 2).backward()
+        self.model.unsaved += 1
+        if self.model.unsaved[0] % 2 == 0:
+            self.scaler.step(self.optimizer)
+            self.scaler.update()
+            self.optimizer.zero_grad()
+        return loss
+
+
+@pytest.mark.parametrize("finder", [find_warmup, find_lr])
+def test_mixed_precision_and_accumulation_change_nothing_of_that(finder):
+    job = Mixed()
+    before = job.state()
+    search(job, finder, None)
+    assert same(job.state(), before)
+    job.train_step(DATA[:4])
+    assert not same(job.state(), before)
+
+
+def found_by_both():
+    """What a rank finds for a model shared by `DistributedDataParallel`, on data of its own; whether it is restored."""
+    rank = torch.distributed.get_rank()
+    torch.manual_seed(0)
+    model = torch.nn.parallel.DistributedDataParallel(torch.nn.Linear(4, 1))
+    optimizer = torch.optim.Adam(model.parameters(), lr=0.1, betas=(0.9, 0.5))
+    batches = torch.randn(8, 16, 4, generator=torch.Generator().manual_seed(rank))
+
+    def train_step(batch):
+        loss = (model(batch) - batch.sum(1, keepdim=True)).square().mean()
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        return loss
+
+    before = deepcopy(model.state_dict())
+    run: Any = {"model": model, "optimizer": optimizer, "progress": False}
+    found = [finder(train_step, list(batches), **run) for finder in (find_warmup, find_lr)]
+    said = [str(one).splitlines()[:-1] for one in found]  # the last line has the seconds
+    return said, same(dict(model.state_dict()), dict(before))
+
+
+def test_processes_that_share_a_model_find_alike_and_are_restored(tmp_path):
+    (first, restored), second = both(tmp_path / "store", found_by_both)
+    assert restored
+    assert (first, restored) == second
