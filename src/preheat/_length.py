@@ -1,4 +1,4 @@
-"""A length in a unit other than updates: epochs, samples, tokens, a share of the run, the rest of it."""
+"""A length in a unit other than updates: epochs, samples, tokens, a share of the run, the rest, what Adam asks for."""
 
 import re
 from math import inf
@@ -6,13 +6,14 @@ from math import inf
 __all__ = ["UNITS", "Length", "length_of"]
 
 UNITS = {  # each with the argument of `resolve` that turns it into updates
+    "auto": "beta2",
     "ep": "steps_per_epoch",
     "sa": "samples_per_step",
     "tok": "tokens_per_step",
     "%": "total_steps",
     "rest": "total_steps",
 }
-_FORM = re.compile(r"(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?(?:ep|sa|tok|%)|rest")
+_FORM = re.compile(r"(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?(?:ep|sa|tok|%)|rest|auto")
 
 
 class Length(str):
@@ -27,7 +28,7 @@ class Length(str):
 
     @property
     def number(self) -> float:
-        """How many of them; 0 of the rest."""
+        """How many of them; 0 where none is written."""
         return float(self.removesuffix(self.unit) or 0)
 
     @property

@@ -9,11 +9,12 @@ from dataclasses import dataclass, field
 from math import ceil
 from typing import TYPE_CHECKING, Any
 
-from preheat._fields import Count, Positive, checked
+from preheat._fields import Beta, Count, Positive, checked
 from preheat._length import Length
 from preheat._nodes.lengths import rounded
 from preheat._nodes.parts import Part
 from preheat._plan import Chain, Plan, Then, lengths_in, missing
+from preheat.recipes import untuned_linear
 
 if TYPE_CHECKING:
     from fractions import Fraction
@@ -32,6 +33,7 @@ class Run:
     steps_per_epoch: float | None
     samples_per_step: float | None
     tokens_per_step: float | None
+    beta2: float | None
     measured: dict[int, Exact | None] = field(default_factory=dict)
     fitted: dict[tuple[int, int | None], Plan] = field(default_factory=dict)
 
@@ -42,23 +44,28 @@ class Run:
         known = getattr(self, length.argument)
         if known is None or length.unit == "rest":
             return None
+        if length.unit == "auto":
+            asked = untuned_linear(known).steps or 0  # it has an end
+            return Fraction(asked if self.total_steps is None else min(asked, self.total_steps))
         number, known = Fraction(repr(length.number)), Fraction(known)
         return {"ep": number * known, "%": number * known / 100}.get(length.unit, number / known)
 
 
 @checked
-def resolve(
+def resolve(  # noqa: PLR0913  # one for each unit
     plan: Part,
     *,
     total_steps: Count | None = None,
     steps_per_epoch: Positive | None = None,
     samples_per_step: Positive | None = None,
     tokens_per_step: Positive | None = None,
+    beta2: Beta | None = None,
 ) -> Plan:
     """The plan with every length in whole updates, by largest remainder, so that parts add up to the total.
 
-    Only what the plan asks for has to be given. `"rest"` is what the others leave of the total. Where other units are
-    given, `total_steps` may be left to `Scheduler`: lengths that ask for it then stay as they are.
+    Only what the plan asks for has to be given. `"rest"` is what the others leave of the total, `"auto"` is
+    2 / (1 - beta2) updates and at most the total. Where other units are given, `total_steps` and `beta2` may be left
+    to `Scheduler`: lengths that ask for them then stay as they are.
 
     >>> from preheat import cosine, warmup
     >>> resolve(warmup("5%") >> cosine(1, 0, steps="rest"), total_steps=1_000)
@@ -70,6 +77,7 @@ def resolve(
         steps_per_epoch: updates in one epoch, for `"ep"`.
         samples_per_step: samples in one update, of all processes and micro-batches, for `"sa"`.
         tokens_per_step: tokens in one update, likewise, for `"tok"`.
+        beta2: of the optimizer, for `"auto"`; `Scheduler` reads it itself.
 
     Raises:
         ValueError: what the plan asks for is missing; its parts are longer than the total; a chain has two rests.
@@ -77,7 +85,7 @@ def resolve(
     """
     if not plan.unresolved:
         return plan
-    run = Run(total_steps, steps_per_epoch, samples_per_step, tokens_per_step)
+    run = Run(total_steps, steps_per_epoch, samples_per_step, tokens_per_step, beta2)
     _check(run, list(lengths_in(plan)))
     exact = _measured(plan, run)
     made: Plan = _fitted(plan, None if exact is None else _within(exact, plan, run), run)
@@ -85,10 +93,11 @@ def resolve(
 
 
 def _check(run: Run, lengths: Sequence[Length]) -> None:
-    """Refuse to go on without what the lengths ask for; the total may wait where there is something else to do."""
+    """Refuse to go on without what the lengths ask for, but for what can wait where there is something else to do."""
     asked = missing(lengths)
     lacks = [name for name in asked if getattr(run, name) is None]
-    if lacks and (lacks != ["total_steps"] or len(asked) == 1):
+    late = {"total_steps", "beta2"} if run.total_steps is None else set()  # the last to be known, by a `Scheduler`
+    if lacks and (len(lacks) == len(asked) or not late.issuperset(lacks)):
         given = ", ".join(f"{name}=None" for name in lacks)
         asking = [f'"{length}"' for length in dict.fromkeys(lengths) if length.argument in lacks]
         message = f"resolve({given}): {' and '.join(lacks)} must be given, for {' and '.join(asking)}"

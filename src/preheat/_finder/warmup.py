@@ -14,6 +14,7 @@ from preheat._fields import Count, Number, field_of
 from preheat._finder._bench import Bench, Loss, TrainStep, bench, check_kinds
 from preheat._finder._tell import Tell, telling
 from preheat._plan import Plan, constant
+from preheat._torch._auto import beta2_of
 from preheat.recipes import untuned_linear, warmup
 
 __all__ = ["FoundWarmup", "Trial", "find_warmup"]
@@ -175,14 +176,14 @@ def _shortest(optimizer: Optimizer, given: int | None) -> int:
     """The shortest warm-up to try: what was given, or what the optimizer's beta2 asks for."""
     if given is not None:
         return int(_COUNT.check("find_warmup", "shortest", given))
-    betas = [group["betas"][1] for group in optimizer.param_groups if "betas" in group]
-    if not betas:
+    beta2 = beta2_of(optimizer.param_groups)
+    if beta2 is None:
         message = (
             f"find_warmup(shortest=None): shortest must be given for {type(optimizer).__name__}, which has no beta2 to "
             "take it from"
         )
         raise ValueError(message)
-    return untuned_linear(float(max(betas))).steps or 0  # it has an end
+    return untuned_linear(beta2).steps or 0  # it has an end
 
 
 @dataclass(frozen=True)

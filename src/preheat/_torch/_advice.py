@@ -5,10 +5,11 @@ from typing import NoReturn
 
 import torch
 
-from preheat._lint import Finding, findings, number, warmup_of
+from preheat._lint import Finding, findings, warmup_of
 from preheat._nodes import Noise, Table
 from preheat._plan import Plan
 from preheat._points import asks, contains, first_where, span, summit, updates
+from preheat._torch._auto import beta2_of, own_warmup
 from preheat._torch._knob import Groups
 from preheat._torch._say import say
 from preheat._torch._track import Track
@@ -19,7 +20,6 @@ __all__ = ["examine", "found"]
 FAR = 100_000  # updates looked at of a plan without an end
 CHUNK = 2**17  # updates looked at in one go
 MOST = 10_000_000  # of a longer plan that has to be looked at at every update, a million are, evenly spread
-OWN_WARMUP = ("RAdam",)  # optimizers that need no other
 
 
 def examine(tracks: Sequence[Track], *, total_steps: int | None = None, advise: bool = True) -> None:
@@ -55,7 +55,7 @@ def found(
         yield from _findings(track, plan, bases, total_steps)
         if track.knob.path == "lr":
             yield from _short(track, plan, [g for own, kind in zip(groups, kinds, strict=True) for g in own
-                                            if kind not in OWN_WARMUP])  # fmt: skip
+                                            if own_warmup(kind) is None])  # fmt: skip
 
 
 def _plans(tracks: Sequence[Track]) -> Iterator[tuple[Track, Plan, list[float]]]:
@@ -93,12 +93,12 @@ def _confused(track: Track, base: float, highest: float) -> Iterator[Finding]:
 
 def _short(track: Track, plan: Plan, groups: Groups) -> Iterator[Finding]:
     """A warm-up that is over before Adam's second moment has settled."""
-    betas = [float(group["betas"][1]) for group in groups if len(group.get("betas", ())) > 1]
-    taken, asked = warmup_of(plan), untuned_linear(max(betas)).steps if betas else 0
+    beta2 = beta2_of(groups)
+    taken, asked = warmup_of(plan), 0 if beta2 is None else untuned_linear(beta2).steps
     if asked and 0 < taken < asked:
         yield Finding(
             "short-warmup",
-            f"Scheduler({track.given_text}): its warm-up takes {taken} updates, and with beta2={number(max(betas))} "
+            f"Scheduler({track.given_text}): its warm-up takes {taken} updates, and with beta2={beta2:.4g} "
             f"2 / (1 - beta2) is {asked}",
             f"write warmup({asked}), or keep it if training is stable",
         )

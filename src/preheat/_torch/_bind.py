@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 from torch.optim import Optimizer
 
 from preheat._torch._advice import examine
+from preheat._torch._auto import known_of
 from preheat._torch._binding import CLOCKS, Binding
 from preheat._torch._device import DeviceBinding
 from preheat._torch._fit import device_of, fit_device, fit_tensors
@@ -94,9 +95,10 @@ def bind(optimizers: Sequence[Optimizer], specs: Sequence[Spec], modes: Modes) -
     """
     _check_modes(optimizers, modes)
     bindings, total = [], modes.total_steps
+    known = known_of([plan for _, plans, _ in specs for plan in plans.values()], optimizers, total)
     for number, optimizer in enumerate(optimizers):
         which = number if len(optimizers) > 1 else None
-        tracks = [Track(knob, plans, scaled=scaled, number=which, total_steps=total) for knob, plans, scaled in specs]
+        tracks = [Track(knob, plans, scaled=scaled, number=which, horizon=known) for knob, plans, scaled in specs]
         binding = _binding(optimizer, tracks, modes)
         binding.adopt(optimizer.param_groups, 0)
         fit_tensors(optimizer, tracks, promoted=modes.on_device)

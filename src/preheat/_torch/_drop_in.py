@@ -58,7 +58,7 @@ class DropIn(LRScheduler):
     def _findings(self, total_steps: int | None) -> Iterator[Finding]:
         """What `preheat.lint` says of the plans as they are followed now."""
         bindings, kinds = self._bindings, [type(one).__name__ for one in self.optimizers]
-        known = total_steps or bindings[0].tracks[0].total_steps
+        known = total_steps or bindings[0].tracks[0].horizon.total_steps
         length = known if bindings[0].clock == "updates" else None
         for tracks in zip(*(binding.tracks for binding in bindings), strict=True):
             yield from found(tracks, [one.param_groups for one in self.optimizers], kinds, length)

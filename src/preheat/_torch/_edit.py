@@ -28,6 +28,7 @@ class Moment(NamedTuple):
     given: Plan  # as it was bound
     at: int  # the index of the coming update
     last: float  # that whose value the last update used; negative before the first
+    beta2: float | None  # of the optimizers, where a plan asks for it
 
     @property
     def value(self) -> float:
@@ -70,13 +71,13 @@ def extend(bindings: Sequence[Binding], groups: Sequence[Groups], total_steps: i
     def anew(moment: Moment) -> Plan | None:
         if not moment.given.unresolved:
             return None
-        plan = after(resolve(moment.given, total_steps=total_steps), moment.at)
+        plan = after(resolve(moment.given, total_steps=total_steps, beta2=moment.beta2), moment.at)
         sentences.update(dict.fromkeys(_seam(moment, plan, total_steps)))
         return plan
 
     edit(bindings, groups, asking, anew, advise=False)
     for track in (track for binding in bindings for track in binding.tracks):
-        track.total_steps = total_steps
+        track.horizon = track.horizon._replace(total_steps=total_steps)
     return list(sentences)
 
 
@@ -101,7 +102,8 @@ def _edits(
         for joined in sorted(clocks):
             at = max(ceil(binding.index - joined), 0)
             last = last_used(binding) - joined
-            plan = make(Moment(track.knob.path, track.followed(key, joined), bound.given, at, last))
+            followed, beta2 = track.followed(key, joined), track.horizon.beta2
+            plan = make(Moment(track.knob.path, followed, bound.given, at, last, beta2))
             if plan is None:
                 continue
             if (piece := textless(plan)) is not None:

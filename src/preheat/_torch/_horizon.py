@@ -1,24 +1,32 @@
 """Plans whose total is not known yet: what can be followed of them until it is."""
 
+from typing import NamedTuple
+
 from preheat._nodes import function
 from preheat._plan import Plan, Then, lengths_in, missing, waiting
 from preheat._units import resolve
 
-__all__ = ["resolved", "so_far"]
+__all__ = ["Known", "resolved", "so_far"]
 
 
-def resolved(plan: Plan, total_steps: int | None) -> Plan:
+class Known(NamedTuple):
+    """What a scheduler can tell lengths by; whoever has the loader tells the others."""
+
+    total_steps: int | None = None
+    beta2: float | None = None
+
+
+def resolved(plan: Plan, known: Known) -> Plan:
     """A plan with its lengths in updates; one that asks for a total that is not known stays as it is.
 
     Raises:
         ValueError: it asks for more than the total; or its parts are longer.
     """
     needs = missing(lengths_in(plan))
-    if total_steps is not None and needs:
-        return resolve(plan, total_steps=total_steps)
-    if needs and needs != ["total_steps"]:
+    if known.total_steps is None and not set(needs) <= set(Known._fields):
         raise waiting(plan)
-    return plan
+    late = known.total_steps is None and needs == ["total_steps"]
+    return plan if late else resolve(plan, total_steps=known.total_steps, beta2=known.beta2)
 
 
 def so_far(plan: Plan) -> Plan:

@@ -10,7 +10,7 @@ from preheat._nodes import Function, function
 from preheat._plan import Plan
 from preheat._plan.readings import Turn
 from preheat._text import parse
-from preheat._torch._horizon import resolved, so_far
+from preheat._torch._horizon import Known, resolved, so_far
 from preheat._torch._knob import Groups, Knob
 from preheat._torch._row import Row, values_of
 
@@ -100,15 +100,15 @@ class Track:
 
     def __init__(
         self, knob: Knob, given: dict[Key, Plan | None], *, scaled: bool, number: int | None = None,
-        total_steps: int | None = None,
+        horizon: Known = Known(),  # noqa: B008  # it cannot be changed
     ) -> None:  # fmt: skip
         self.knob = knob
-        known = {key: None if plan is None else Bound(plan, resolved(plan, total_steps)) for key, plan in given.items()}
+        known = {key: None if plan is None else Bound(plan, resolved(plan, horizon)) for key, plan in given.items()}
         self.code = self.bound = known  # a checkpoint may replace `bound`
         self.plans = self.unedited()
         self.branches: dict[tuple[Key, float], Plan] = {}  # of groups with a clock of their own, once edited
         self.scaled = scaled
-        self.total_steps = total_steps  # of the run, where it has been said
+        self.horizon = horizon
         self.number = number  # of the optimizer, where there are several
         self.cells: list[Cell | None] = []
         self.feedback: Any = None

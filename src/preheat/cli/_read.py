@@ -35,6 +35,7 @@ class Units(NamedTuple):
     steps_per_epoch: int | None = None
     samples_per_step: int | None = None
     tokens_per_step: int | None = None
+    beta2: float | None = None
 
     def plan(self, text: str) -> Plan:
         """The plan of a TEXT, its lengths in updates."""
@@ -47,6 +48,7 @@ _WORDS = {
     "samples_per_step": 'Samples in an update, for lengths such as "1e6sa".',
     "tokens_per_step": 'Tokens in an update, for lengths such as "2e9tok".',
 }
+_BETA2 = 'Of the optimizer, for the length "auto".'
 _IMPORT = "Import a module first, for shapes and functions of your own; as often as needed."
 
 
@@ -61,6 +63,7 @@ def of_a_run(command: Callable[..., Any]) -> Callable[..., Any]:
         return command(**given, units=units)
 
     wrapped = click.option("--import", "modules", metavar="MODULE", multiple=True, help=_IMPORT)(called)
+    wrapped = click.option("--beta2", type=float, metavar="X", help=_BETA2)(wrapped)
     for name, words in reversed(_WORDS.items()):
         wrapped = click.option(f"--{name.replace('_', '-')}", callback=_whole, metavar="N", help=words)(wrapped)
     return wrapped

@@ -73,5 +73,5 @@ def plot(texts: tuple[str, ...], out: Path | None, log: str, units: Units) -> No
 def _save(out: Path, plans: Sequence[Plan], units: Units, log: str) -> None:
     from preheat._plot import save  # noqa: PLC0415  # likewise
 
-    per = {name: value for name, value in units._asdict().items() if name != "total_steps"}
+    per = {name: value for name, value in units._asdict().items() if "_per_" in name}
     save(out, *plans, n=units.total_steps, log=log, **per)
