@@ -9,11 +9,12 @@ import pytest
 import preheat
 from preheat import cosine, linear, noam, parse, resolve, warmup
 from preheat._plan import VOCABULARY
+from preheat.theory import CAVEAT
 from terminal import MAIN, piped
 
 TEXT = "warmup(100) >> cosine(1, 0.1, steps=900)"
 PLAN = "linear(0, 1, steps=100) >> cosine(1, 0.1, steps=900)"
-COMMANDS = ("show", "plot", "table", "diff", "lint", "resolve", "like", "shapes", "inspect")
+COMMANDS = ("show", "plot", "table", "diff", "lint", "rank", "resolve", "like", "shapes", "inspect")
 
 
 def test_says_its_version():
@@ -63,6 +64,10 @@ def test_lengths_in_other_units_become_updates():
     assert said == "linear(0, 1, steps=50) >> constant(1, steps=300) >> cosine(1, 0, steps=650)\n"
 
 
+def test_auto_takes_the_beta2_that_it_is_given():
+    assert piped("resolve", 'warmup("auto")', "--beta2", "0.98") == (0, "linear(0, 1, steps=100)\n", "")
+
+
 # What each command prints
 
 
@@ -104,6 +109,26 @@ def test_diff_ends_with_1_where_plans_differ():
     status, out, _ = piped("diff", "linear(1, 0, steps=100)", "cosine(1, 0, steps=100)")
     assert (status, out.splitlines()[0]) == (1, "differ first at update 0, by 0.1053 at most")
     assert piped("diff", "warmup(8)", "linear(0, 1, steps=8)")[0] == 0
+
+
+def test_rank_puts_the_smallest_bound_first_and_says_what_it_does_not_know():
+    status, out, err = piped("rank", "constant(1)", "linear(1, 0, steps=100)", 'cosine(1, 0, steps="rest")',
+                             "--total-steps", "100")  # fmt: skip
+    table, caveat = out.split("\n\n")
+    assert (status, err) == (0, "")
+    assert table.splitlines() == [
+        "     bound  best scale  plan",
+        "    0.2047     0.09871  linear(1, 0, steps=100)",
+        "    0.2102     0.09609  cosine(1, 0, steps=100)",
+        "    0.2485     0.04023  constant(1)",
+    ]
+    assert " ".join(caveat.split()) == CAVEAT
+    assert max(map(len, caveat.splitlines())) <= 80
+
+
+def test_rank_takes_the_longest_plan_for_the_run():
+    out = piped("rank", "constant(1)", "warmup(40)", "linear(1, 0, steps=100)")[1]
+    assert out.splitlines()[1] == "    0.2047     0.09871  linear(1, 0, steps=100)"
 
 
 @pytest.mark.parametrize(

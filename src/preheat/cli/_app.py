@@ -12,8 +12,8 @@ from preheat.demo._command import demo
 __all__ = ["run"]
 
 COMMANDS = (
-    _see.show, _see.plot, _write.table, _compare.diff, _compare.lint, _write.resolve, _list.like, _list.shapes,
-    _stand.inspect, demo,
+    _see.show, _see.plot, _write.table, _compare.diff, _compare.lint, _compare.rank, _write.resolve, _list.like,
+    _list.shapes, _stand.inspect, demo,
 )  # fmt: skip
 SHELLS = ("bash", "zsh", "fish")
 ENDS = "It ends with status 0 if all is well, 1 on findings or a difference, 2 if it was asked for what cannot be done."

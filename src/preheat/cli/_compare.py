@@ -1,13 +1,15 @@
-"""The commands that judge: what is wrong with a plan, and where two differ."""
+"""The commands that judge: what is wrong with a plan, where two differ, and which theory prefers."""
 
+from collections.abc import Iterable
+from textwrap import fill
 from typing import Any
 
 import click
 
-from preheat.cli._paint import folded, painted
+from preheat.cli._paint import WIDTH, folded, painted
 from preheat.cli._read import Units, examples, of_a_run
 
-__all__ = ["diff", "lint", "told"]
+__all__ = ["diff", "lint", "rank", "told"]
 
 KINDS = {"wrong": ("wrong",), "note": ("wrong", "note"), "none": ()}
 COLOURS = {"wrong": "red", "note": "yellow"}
@@ -56,3 +58,32 @@ def diff(a: str, b: str, units: Units) -> int:
     difference = compare(units.plan(a), units.plan(b), units.total_steps)
     click.echo(str(difference))
     return int(not difference.equal)
+
+
+@click.command(
+    epilog=examples('preheat rank "cosine(1, 0, steps=100)" "linear(1, 0, steps=100)"'),
+)
+@click.argument("texts", metavar="TEXT...", nargs=-1, required=True)
+@of_a_run
+def rank(texts: tuple[str, ...], units: Units) -> None:
+    """Order plans by the convex bound on the loss of their last update.
+
+    Each is judged at its own best scale, over --total-steps updates or the length of the longest.
+    """
+    from preheat.theory import CAVEAT  # noqa: PLC0415  # likewise
+    from preheat.theory import rank as ranked  # noqa: PLC0415  # likewise
+
+    plans = [units.plan(text) for text in texts]
+    rows = ranked(plans, _steps((plan.steps for plan in plans), units.total_steps))
+    click.echo(f"{'bound':>10}  {'best scale':>10}  plan")
+    for plan, value, scale in rows:
+        click.echo(folded(f"{value:>10.4g}  {scale:>10.4g}  {plan!r}", " " * 24))
+    click.echo(f"\n{fill(CAVEAT, WIDTH)}")
+
+
+def _steps(lengths: Iterable[int | None], total: int | None) -> int:
+    longest = max((length for length in lengths if length is not None), default=None)
+    if total is None and longest is None:
+        message = "rank(total_steps=None): --total-steps must be given where no plan has an end"
+        raise ValueError(message)
+    return total or longest or 0
