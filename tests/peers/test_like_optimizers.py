@@ -5,10 +5,12 @@ import warnings
 from itertools import pairwise
 
 import pytest
+import schedulefree
 import torch
 import transformers
 
 from preheat import (
+    PreheatWarning,
     constant,
     exponential_decay,
     inverse_time,
@@ -20,6 +22,7 @@ from preheat import (
     warmup_constant,
     zero_based,
 )
+from preheat.torch import Scheduler
 
 with warnings.catch_warnings(action="ignore"):  # torch deprecates what its own code, imported by theirs, calls
     import pytorch_optimizer
@@ -118,3 +121,20 @@ def test_apollo_warms_up_to_its_lr(same_as):
 def test_ademamix_warms_its_alpha_up(same_as):
     alphas = [pytorch_optimizer.AdEMAMix.schedule_alpha(2_000, k, 5.0) for k in range(1, UPDATES + 1)]
     same_as("pytorch_optimizer.AdEMAMix", 5 * warmup_constant(2_000), alphas)
+
+
+# Those that warm up by themselves, met by a warm-up from beta2.
+
+
+@pytest.mark.parametrize(
+    ("make", "own"),
+    [
+        (schedulefree.AdamWScheduleFree, "warmup_steps, by which it weighs its averages too"),
+        (schedulefree.RAdamScheduleFree, "its rectification"),
+        (pytorch_optimizer.Prodigy, "the growth of its step from d0"),
+    ],
+)
+def test_a_warm_up_from_beta2_on_top_of_its_own_is_said(make, own):
+    optimizer = make([torch.nn.Parameter(torch.zeros(1))], lr=1.0)
+    with pytest.warns(PreheatWarning, match=f"it warms up by {own}"):
+        Scheduler(optimizer, 'warmup("auto") >> constant(1)')
