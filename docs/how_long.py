@@ -90,7 +90,7 @@ def missing(held: dict[str, Any]) -> str:
     """What is still to be run, in a sentence."""
     there = [(case.task, case.peak) for case in cases(held)]
     left = [f"{task} at {peak:g}" for task, peak in map(tuple, held["cases"]) if (task, peak) not in there]
-    return f"Not run, or not by all seeds: {', '.join(left)}." if left else "Nothing that was planned is missing."
+    return f"Not run, or not by all seeds: {', '.join(left)}." if left else "All that was planned has been run."
 
 
 def regrets_table(found: Sequence[Case], asked: int) -> Iterator[str]:
