@@ -28,7 +28,7 @@ CLASSES, EVERY = 10, 5  # of digits; every so many is held out
 class Task:
     """What is learnt, by which model, from which examples."""
 
-    name: str
+    name: str  # with all that a run depends on
     model: Callable[[], nn.Module]  # a fresh one, from torch's random numbers
     example: Callable[[Generator], Batch]  # a random batch
     held_out: Sequence[Batch]
@@ -77,7 +77,7 @@ def text(norm: Norm, *, layers: int = 12, width: int = 64, batch: int = 8) -> Ta
     train, held_out = (torch.frombuffer(bytearray(part), dtype=torch.uint8) for part in (source.train, source.held_out))
     starts = torch.linspace(0, len(held_out) - LENGTH - 1, WINDOWS, dtype=torch.float64).long()
     return Task(
-        f"{norm}-LN, {layers} layers of {width}",
+        f"{norm}-LN, {layers} layers of {width}, batch {batch}, text {source.digest[:8]}",
         partial(_byte_model, norm, layers, width),
         partial(_random_windows, train, batch),
         [_windows(held_out, part) for part in starts.split(AT_ONCE)],
@@ -121,7 +121,7 @@ def digits(kind: Literal["mlp", "cnn"], *, batch: int = 32) -> Task:
     (images, labels), held_out = _digits()
     share = torch.bincount(labels).double() / len(labels)
     return Task(
-        f"{kind.upper()} on digits",
+        f"{kind.upper()}, digits, batch {batch}",
         _mlp if kind == "mlp" else _cnn,
         partial(_random_images, images, labels, batch),
         [held_out],

@@ -1,0 +1,5 @@
+"""The table of the README, from what is kept."""
+
+
+def write() -> None:
+    """Later."""
