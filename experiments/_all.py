@@ -20,7 +20,10 @@ NAMES = (
 
 
 class Experiment(Protocol):
-    """A module of this folder: one subject, from its runs to its picture."""
+    """A module of this folder: one subject, from its runs to its picture.
+
+    One that looks at the runs of another experiment names it as RUNS_OF.
+    """
 
     QUESTION: str
     SOURCE: str
@@ -44,10 +47,14 @@ def experiment(name: str) -> Experiment:
 def made(name: str, folder: Path = RESULTS) -> Report:
     """Run what is missing, then keep report and picture; runs of other settings are dropped from the file."""
     what, file, began = experiment(name), kept(name, folder), perf_counter()
-    file.runs = what.runs(file.train)
-    report = what.report(file.runs)
+    source = getattr(what, "RUNS_OF", name)
+    if source == name:
+        runs = file.runs = what.runs(file.train)
+    else:
+        runs = what.runs(kept(source, folder).train)
+    report = what.report(runs)
     seconds = sum(run.seconds for run in file.runs) or perf_counter() - began
     file.report = {**report.plain(), "seconds": seconds}
     file.write()
-    what.draw(file.runs).savefig(folder / f"{name}.png")
+    what.draw(runs).savefig(folder / f"{name}.png")
     return report

@@ -1,6 +1,6 @@
 """Which way down, and how far: cosine, linear and WSD, to zero and to a tenth, each at its own best learning rate.
 
-A pre-LN byte model of 44 000 weights, 2000 updates of 1024 bytes: some 46 bytes for each weight. Each run warms up for
+A pre-LN byte model of 44 000 weights, 1200 updates of 1024 bytes: 28 bytes for each weight. Each run warms up for
 100 updates. Equal learning rates would be unfair: the bound of the last iterate says that the best ones differ by two.
 """
 
@@ -20,7 +20,7 @@ QUESTION = "Which decay ends lowest, and should it end at zero or at a tenth?"
 SOURCE = "Hägele et al. 2024 (arXiv:2405.18392), WSD; Bergsma et al. 2025 (arXiv:2502.15938), linear to zero"
 QUICK = False
 
-STEPS, WARMUP, SEEDS = 2_000, 100, (0, 1)
+STEPS, WARMUP, SEEDS = 1_200, 100, (0, 1)
 RATES = (4e-3, 8e-3, 16e-3)
 REST, DOWN = STEPS - WARMUP, STEPS // 5
 LEVEL = constant(1, steps=REST - DOWN)

@@ -59,7 +59,7 @@ def report(_found: Sequence[Run]) -> Report:
         f"bound x sqrt({STEPS}), D = G = 1",
         rows,
         [
-            Claim("every figure is the expected one, to three digits after the point", f"{off:.5f} off at most", off <= 0.001),
+            Claim("every figure is the expected one to a thousandth", f"{off:.5f} off at most", off <= 0.001),
             Claim("linear to zero is first", repr(best), best == PLANS["linear to zero"]),
             Claim("its best learning rate is about twice that of WSD with 20 %", f"{ratio:.3f}", 1.8 < ratio < 2.2),
         ],
