@@ -14,7 +14,7 @@ INSTALL := $(IN) -m pip install --quiet --disable-pip-version-check --constraint
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL: # one pip at a time
-.PHONY: help demo test test-peers peers-table lint bench fuzz frameworks gallery docs docs-serve dist clean
+.PHONY: help demo test test-peers peers-table lint bench experiments fuzz frameworks gallery docs docs-serve dist clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 12
@@ -44,6 +44,9 @@ lint: $(VENV)/lint ## ruff and mypy over everything, pyright over what users wri
 bench: $(VENV)/peers ## measure cost, accuracy and what ruins runs beside the peers; writes docs/performance.md
 	$(IN) -m benchmarks
 	$(IN) -m benchmarks.torture
+
+experiments: $(VENV)/experiments ## run again what papers say of schedules; goes on where it was stopped
+	$(IN) -m experiments
 
 fuzz: $(VENV)/test ## throw 200 000 texts at the parsers; a minute or two
 	$(IN) tests/fuzz_text.py
@@ -111,6 +114,11 @@ $(VENV)/peers: $(VENV)/test
 	@echo "installing the peers that the tests compare with"
 	@$(INSTALL) --group peers
 	@$(INSTALL) --no-deps timm # for its schedulers; the rest of it needs torchvision
+	@touch $@
+
+$(VENV)/experiments: $(VENV)/test
+	@echo "installing what the experiments need"
+	@$(INSTALL) --group experiments
 	@touch $@
 
 $(VENV)/lint: $(VENV)/test

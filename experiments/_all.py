@@ -54,7 +54,8 @@ def made(name: str, folder: Path = RESULTS) -> Report:
         runs = what.runs(kept(source, folder).train)
     report = what.report(runs)
     seconds = sum(run.seconds for run in file.runs) or perf_counter() - began
-    file.report = {**report.plain(), "seconds": seconds}
+    known = {"place": NAMES.index(name), "question": what.QUESTION, "source": what.SOURCE, "seconds": seconds}
+    file.report = known | report.plain()
     file.write()
     what.draw(runs).savefig(folder / f"{name}.png")
     return report

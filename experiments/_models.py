@@ -7,7 +7,6 @@ from itertools import pairwise
 from typing import Literal
 
 import torch
-from sklearn.datasets import load_digits
 from torch import Generator, Tensor, nn
 from torch.nn.functional import cross_entropy
 
@@ -33,6 +32,7 @@ class Task:
     example: Callable[[Generator], Batch]  # a random batch
     held_out: Sequence[Batch]
     trivial: float  # nats; the loss of a model that knows how often each class occurs, and nothing else
+    score: Callable[[nn.Module], float] | None = None  # what else to follow during a run, 0 to 1
 
     def start(self, seed: int) -> nn.Module:
         """The model with the first weights of that seed; torch's random numbers are left as they were."""
@@ -131,6 +131,8 @@ def digits(kind: Literal["mlp", "cnn"], *, batch: int = 32) -> Task:
 
 @cache
 def _digits() -> tuple[Batch, Batch]:
+    from sklearn.datasets import load_digits  # noqa: PLC0415  # slow to import, and of use here only
+
     found = load_digits()
     images = torch.tensor(found.images, dtype=torch.float32)[:, None] / 16  # (image, channel, row, column), 0 to 1
     labels = torch.tensor(found.target)

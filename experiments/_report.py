@@ -41,7 +41,7 @@ class Report:
         return asdict(self)
 
     def __str__(self) -> str:
-        width = max(len(row.what) for row in self.rows)
+        width = max(len(self.unit), *(len(row.what) for row in self.rows))
         head = f"{self.unit:<{width}}  {'expected':>9}  ours"
         rows = (f"{row.what:<{width}}  {shown([row.expected]):>9}  {shown(row.ours)}" for row in self.rows)
         return "\n".join([head, *rows, "", *map(sentence, self.claims)])

@@ -3,7 +3,7 @@
 import json
 import platform
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from functools import partial
 from importlib.metadata import version
@@ -12,7 +12,7 @@ from math import inf, isfinite
 from pathlib import Path
 from statistics import fmean
 from time import perf_counter
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 from torch import nn
@@ -23,11 +23,12 @@ from experiments._models import Batch, Task, loss
 from preheat import Plan
 from preheat.torch import Scheduler
 
-__all__ = ["BETA2", "Run", "Setting", "Training", "kept", "trained"]
+__all__ = ["BETA2", "RESULTS", "SCORES", "Run", "Setting", "Training", "kept", "trained"]
 
 RESULTS = Path(__file__).parent / "results"
 BETA2 = 0.98  # as Vaswani et al. 2017
 POINTS = 100  # of a loss curve that is kept, each the mean of its share of the run
+SCORES = 20  # times that the score of a task is taken
 DIGITS = 6  # of what is kept
 
 
@@ -43,13 +44,14 @@ class Setting:
     seed: int
     optimizer: str = "Adam"
     norms: bool = False  # whether to keep the L1 norm of every gradient
+    device: str = "cpu"
 
     @property
     def key(self) -> str:
         """All that the outcome depends on."""
-        return (
-            f"{self.task.name}; {self.optimizer} at {self.lr:g}; {self.plan!r}; {self.steps} updates; seed {self.seed}"
-        )
+        where = "" if self.device == "cpu" else f"; {self.device}"
+        run = f"{self.optimizer} at {self.lr:g}; {self.plan!r}; {self.steps} updates; seed {self.seed}"
+        return f"{self.task.name}; {run}{where}"
 
 
 @dataclass(frozen=True)
@@ -67,6 +69,7 @@ class Run:
     seconds: float
     curve: list[float]  # the training loss, in POINTS means
     norms: list[float] = field(default_factory=list)  # L1, of every gradient
+    scores: list[float] = field(default_factory=list)  # of the task, at SCORES even distances
 
 
 Training = Callable[[Sequence[Setting]], list[Run]]  # what an experiment asks for its runs
@@ -74,31 +77,44 @@ Tell = Callable[[int], None]
 
 
 def trained(setting: Setting, tell: Tell = lambda _: None) -> Run:
-    """Make one run on one thread, so that it is the same again."""
+    """Make one run; on the processor with one thread, so that it is the same again."""
     torch.set_num_threads(1)
-    began, task = perf_counter(), setting.task
-    model, batches = task.start(setting.seed), task.batches(setting.seed)
+    began, task, run = perf_counter(), setting.task, _Course([], [], [])
+    model = task.start(setting.seed).to(setting.device)
+    for done in _updates(setting, model, run):
+        if task.score and done * SCORES // setting.steps > (done - 1) * SCORES // setting.steps:
+            run.scores.append(task.score(model))
+        tell(done)
+    end, took = task.judge(model), round(perf_counter() - began, 1)
+    return Run(
+        **{name: getattr(setting, name) for name in ("key", "label", "lr", "steps", "seed")},
+        plan=repr(setting.plan), trivial=task.trivial, loss=end if isfinite(end) else inf, seconds=took,
+        curve=_means(run.losses), norms=run.norms, scores=run.scores,
+    )  # fmt: skip
+
+
+class _Course(NamedTuple):
+    losses: list[float]
+    norms: list[float]
+    scores: list[float]
+
+
+def _updates(setting: Setting, model: nn.Module, run: _Course) -> Iterator[int]:
+    """Train, giving the number of updates done."""
+    batches = setting.task.batches(setting.seed)
     first = next(batches)
     optimizer = _OPTIMIZERS[setting.optimizer](model, setting.lr, first)
     scheduler = Scheduler(optimizer, setting.plan)
-    losses: list[float] = []
-    norms: list[float] = []
     for batch in islice(chain([first], batches), setting.steps):
         optimizer.zero_grad()
         value = loss(model, batch)
         value.backward()
         if setting.norms:
-            norms.append(_norm(model))
+            run.norms.append(_norm(model))
         optimizer.step()
         scheduler.step()
-        losses.append(value.item())
-        tell(len(losses))
-    shared = {name: getattr(setting, name) for name in ("key", "label", "lr", "steps", "seed")}
-    end, took = task.judge(model), round(perf_counter() - began, 1)
-    return Run(
-        **shared, plan=repr(setting.plan), trivial=task.trivial, loss=end if isfinite(end) else inf, seconds=took,
-        curve=_means(losses), norms=norms,
-    )  # fmt: skip
+        run.losses.append(value.item())
+        yield len(run.losses)
 
 
 def _norm(model: nn.Module) -> float:

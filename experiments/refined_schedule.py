@@ -97,7 +97,7 @@ def report(found: Sequence[Run]) -> Report:
     ends = {name: final(found, name) for name in (BASE, REFINED)}
     gain = fmean(ends[BASE]) - fmean(ends[REFINED])
     return Report(
-        "",
+        "per cent, or nats",
         [
             *(Row(f"peak, % of the run, {name}, the authors' norms", EXPECTED[name], [peaks[name]]) for name in peaks),
             Row("peak, % of the run, our norms", None, ours),
