@@ -54,8 +54,10 @@ def made(name: str, folder: Path = RESULTS) -> Report:
         runs = what.runs(kept(source, folder).train)
     report = what.report(runs)
     seconds = sum(run.seconds for run in file.runs) or perf_counter() - began
-    known = {"place": NAMES.index(name), "question": what.QUESTION, "source": what.SOURCE, "seconds": seconds}
-    file.report = known | report.plain()
+    file.report = report.plain() | {
+        "place": NAMES.index(name), "question": what.QUESTION, "source": what.SOURCE,
+        "command": f"python -m experiments {name}", "seconds": seconds,
+    }  # fmt: skip
     file.write()
     what.draw(runs).savefig(folder / f"{name}.png")
     return report

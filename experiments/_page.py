@@ -17,14 +17,14 @@ def page(folder: Path = HERE / "results") -> str:
     """A table of all experiments that have results, then each with its figures and claims."""
     kept = {path.stem: json.loads(path.read_text(encoding="utf-8")) for path in sorted(folder.glob("*.json"))}
     reports = {name: content["report"] for name, content in kept.items() if "claims" in content.get("report", {})}
-    order = sorted(reports, key=lambda name: (reports[name].get("place", len(reports)), name))
+    order = sorted(reports, key=lambda name: (reports[name]["place"], name))
     parts = [_table(order, reports), *(_section(name, kept[name], folder) for name in order)]
-    return "\n".join(parts)
+    return "\n".join(parts) + "\n"
 
 
 def _table(order: Iterable[str], reports: dict[str, Any]) -> str:
     head = ["| experiment | question | expected → ours | claims that hold | time |", "|---|---|---|---|---|"]
-    return "\n".join([*head, *(_line(name, reports[name]) for name in order), ""])
+    return "\n".join([*head, *(_line(name, reports[name]) for name in order)])
 
 
 def _line(name: str, report: dict[str, Any]) -> str:
@@ -43,12 +43,12 @@ def _section(name: str, content: dict[str, Any], folder: Path) -> str:
     claims = (f"- {sentence(Claim(**claim))}" for claim in report["claims"])
     picture = [f"\n![{name}](results/{name}.png)"] if (folder / f"{name}.png").exists() else []
     head = [
-        f"\n## {name}\n\n{report['question']} `python -m experiments {name}`, {_time(report['seconds'])}; {versions}.",
+        f"\n## {name}\n\n{report['question']} `{report['command']}`, {_time(report['seconds'])}; {versions}.",
         f"Source: {report['source']}.\n",
         f"| {report['unit']} | expected | ours, a seed each |",
         "|---|---|---|",
     ]
-    return "\n".join([*head, *rows, "", *claims, *picture, ""])
+    return "\n".join([*head, *rows, "", *claims, *picture])
 
 
 def _numbers(kept: Iterable[float | None]) -> list[float]:

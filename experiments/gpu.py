@@ -19,6 +19,7 @@ from statistics import fmean
 import torch
 
 from experiments import higher_peak, post_ln
+from experiments._all import NAMES
 from experiments._models import Norm, Task, text
 from experiments._numbers import numbers
 from experiments._report import Claim, Report, Row
@@ -29,6 +30,12 @@ SEEDS = range(5)
 LR, WARMUP, UPDATES = 1e-3, 400, 2_000  # of the translation
 WARM = warmup_inverse_sqrt(WARMUP)
 PLANS = {"warm-up of 400": WARM, "no warm-up": constant(1, steps=WARMUP) >> after(WARM, WARMUP)}
+
+QUESTIONS = {
+    "post_ln": f"At width 512: {post_ln.QUESTION}",
+    "higher_peak": f"At width 512: {higher_peak.QUESTION}",
+    "numbers": "Does the paper's encoder-decoder need a warm-up to write numbers in words?",
+}
 
 Change = Callable[[Setting], Setting]  # of width, length and device
 Part = Callable[[Training], Report]
@@ -104,7 +111,10 @@ def run(part: str, device: str, folder: Path, *, small: bool) -> Report:
     file = kept(f"gpu_{part}", folder)
     change, seeds = (tiny(device), SEEDS[:1]) if small else (wide(device), SEEDS)
     report = PARTS[part](widened(file.train, change, seeds))
-    file.report = report.plain()
+    file.report = report.plain() | {
+        "place": len(NAMES), "question": QUESTIONS[part], "source": "Vaswani et al. 2017 (arXiv:1706.03762)",
+        "command": f"python -m experiments.gpu {part}", "seconds": sum(run.seconds for run in file.runs),
+    }  # fmt: skip
     file.write()
     return report
 

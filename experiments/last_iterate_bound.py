@@ -69,11 +69,11 @@ def report(_found: Sequence[Run]) -> Report:
 def draw(_found: Sequence[Run]) -> Figure:
     """The bound at every scale."""
     figure, (axes,) = panels(QUESTION)
-    scales = [0.1 * 1.08**k for k in range(45)]  # times 1 / sqrt(steps)
+    scales = [0.1 * 1.08**k for k in range(75)]  # times 1 / sqrt(steps)
     for (name, plan), colour in zip(PLANS.items(), (*COLOURS, "#999999"), strict=True):
         value, scale = (x * STEPS**0.5 for x in bound(plan, STEPS))
         axes.plot(scales, [value / 2 * (scale / at + at / scale) for at in scales], color=colour, label=name)
         axes.plot([scale], [value], "o", color=colour, markersize=4)
     axes.set(xscale="log", ylim=(1.8, 5), xlabel="scale x sqrt(steps)", ylabel="bound x sqrt(steps)")
-    axes.legend(fontsize=6, ncols=2)
+    figure.legend(fontsize=7, loc="outside right upper")
     return figure

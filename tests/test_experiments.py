@@ -153,7 +153,7 @@ def test_the_first_loss_of_a_language_model_is_that_of_its_seed():
 
 def test_a_report_prints_figures_beside_the_expected_and_what_does_not_hold():
     report = Report("nats", [Row("a", 1.5, [1.25, float("inf")])], [Claim("a is low", "1.25", holds=False)])
-    assert str(report) == "nats  expected  ours\na          1.5  1.25  inf\n\nDOES NOT HOLD: a is low; measured: 1.25"
+    assert str(report) == "nats   expected  ours\na           1.5  1.25  inf\n\nDOES NOT HOLD: a is low; measured: 1.25"
     assert shown([None]) == ""
 
 
