@@ -97,11 +97,7 @@ def _row(number: int) -> tuple[list[int], list[int]]:
 
 
 def _spelt(number: int) -> list[str]:
-    """Its words and what stands between them.
-
-    >>> _spelt(1021)
-    ['one', ' ', 'thousand', ' ', 'and', ' ', 'twenty', '-', 'one']
-    """
+    """Its words and what stands between them: `twenty`, `-`, `one`."""
     return re.findall(r"[a-z]+|[^a-z]+", num2words(number))
 
 

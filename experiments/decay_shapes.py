@@ -20,7 +20,7 @@ QUESTION = "Which decay ends lowest, and should it end at zero or at a tenth?"
 SOURCE = "Hägele et al. 2024 (arXiv:2405.18392), WSD; Bergsma et al. 2025 (arXiv:2502.15938), linear to zero"
 QUICK = False
 
-STEPS, WARMUP, SEEDS = 1_200, 100, (0, 1)
+STEPS, WARMUP, SEEDS = 1_200, 100, (0,)
 RATES = (4e-3, 8e-3, 16e-3)
 REST, DOWN = STEPS - WARMUP, STEPS // 5
 LEVEL = constant(1, steps=REST - DOWN)

@@ -19,14 +19,14 @@ from experiments._models import text
 from experiments._picture import COLOURS, panels
 from experiments._report import Claim, Report, Row, final
 from experiments._runs import Run, Setting, Training
-from experiments.decay_shapes import SEEDS, SHAPES, STEPS, WARMUP
+from experiments.decay_shapes import SHAPES, STEPS, WARMUP
 from preheat import Plan, parse, piecewise_linear, warmup
 
 QUESTION = "Do the gradient norms of a run call for a warm-up, and is the schedule they call for better?"
 SOURCE = "Defazio et al. 2023 (arXiv:2310.07831), section 4; facebookresearch/adaptive_scheduling 37a8a9b, visual.py"
 QUICK = False
 
-LR = 8e-3
+LR, SEEDS = 8e-3, (0, 1)
 BASE, REFINED = "warm-up, linear to 0", "refined from its norms"
 KNOTS = 24  # of the refined plan, evenly spaced
 POINTS, WIDTH = 10_000, 1_001  # as the authors filter: points, and of them in a median

@@ -1,12 +1,13 @@
 """The experiments: figures that need no training, what is kept of those that do, and going on after an interruption."""
 
+import doctest
 import json
 from dataclasses import replace
 
 import pytest
 import torch
 
-from experiments import decay_shapes, higher_peak, last_iterate_bound, longer_horizon, post_ln, untuned_warmups
+from experiments import _report, decay_shapes, higher_peak, last_iterate_bound, longer_horizon, post_ln, untuned_warmups
 from experiments._all import NAMES
 from experiments._models import Task, text
 from experiments._page import HERE, MARK, page
@@ -161,3 +162,9 @@ def test_every_experiment_is_kept_with_its_figures_and_its_picture():
     for name in NAMES:
         assert kept(name).report["claims"]
         assert (RESULTS / f"{name}.png").exists()
+
+
+def test_the_examples_of_a_report_are_true():
+    tried = doctest.testmod(_report)
+    assert tried.attempted == 3
+    assert tried.failed == 0
