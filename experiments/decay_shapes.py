@@ -11,7 +11,7 @@ from statistics import fmean
 from matplotlib.figure import Figure
 
 from experiments._models import text
-from experiments._picture import COLOURS, panels
+from experiments._picture import COLOURS, SIDE, panels
 from experiments._report import Claim, Report, Row, final
 from experiments._runs import Run, Setting, Training
 from preheat import Plan, constant, cosine, linear, one_minus_sqrt, warmup
@@ -57,32 +57,34 @@ def at_best(found: Sequence[Run], name: str) -> tuple[float, list[float]]:
 def report(found: Sequence[Run]) -> Report:
     """Held-out losses at the best learning rate; the difference that the last tenth makes at each of them."""
     best = {name: at_best(found, name) for name in SHAPES}
-    mean = {name: fmean(losses) for name, (_, losses) in best.items()}
-    rows = [Row(f"{name}, best at {lr:g}", EXPECTED[name], losses) for name, (lr, losses) in best.items()]
     gains = [_gain(found, lr) for lr in RATES]
+    rows = [Row(f"{name}, best at {lr:g}", EXPECTED[name], losses) for name, (lr, losses) in best.items()]
     rows += [
         Row(f"linear to 10 % less linear to 0, at {lr:g}", None, gain) for lr, gain in zip(RATES, gains, strict=True)
     ]
-    decays = {name: loss for name, loss in mean.items() if name != "constant"}
-    wsd = (mean["WSD 20 %, 1-sqrt"] - mean["cosine to 0"]) / mean["cosine to 0"]
-    return Report(
-        "held-out loss, nats",
-        rows,
-        [
-            Claim("every decay beats none", f"{mean['constant'] - max(decays.values()):.4f}",
-                  mean["constant"] > max(decays.values())),
-            Claim("WSD with 1-sqrt is no worse than with a linear cooldown",
-                  f"{mean['WSD 20 %, 1-sqrt'] - mean['WSD 20 %, linear']:+.4f}",
-                  mean["WSD 20 %, 1-sqrt"] <= mean["WSD 20 %, linear"]),
-            Claim("WSD with 1-sqrt ends within 0.5 % of cosine to zero, or below", f"{wsd:+.2%}", wsd <= 0.005),
-            Claim("at its best learning rate linear to zero beats linear to a tenth",
-                  f"{mean['linear to 10 %'] - mean['linear to 0']:+.4f}", mean["linear to 0"] < mean["linear to 10 %"]),
-            Claim("the higher the peak, the more of it comes from the last tenth",
-                  ", ".join(f"{fmean(gain):+.4f}" for gain in gains), fmean(gains[0]) < fmean(gains[-1])),
-            Claim("cosine to zero beats cosine to a tenth", f"{mean['cosine to 10 %'] - mean['cosine to 0']:+.4f}",
-                  mean["cosine to 0"] < mean["cosine to 10 %"]),
-        ],
-    )  # fmt: skip
+    mean = {name: fmean(losses) for name, (_, losses) in best.items()}
+    return Report("held-out loss, nats", rows, [*_of_shapes(mean), *_of_ends(mean, [fmean(gain) for gain in gains])])
+
+
+def _of_shapes(mean: dict[str, float]) -> list[Claim]:
+    last = max(loss for name, loss in mean.items() if name != "constant")
+    wsd, line, cosine_ = (mean[name] for name in ("WSD 20 %, 1-sqrt", "WSD 20 %, linear", "cosine to 0"))
+    return [
+        Claim("every decay beats none", f"by {mean['constant'] - last:.4f} or more", mean["constant"] > last),
+        Claim("WSD with 1-sqrt is no worse than with a linear cooldown", f"{wsd - line:+.4f}", wsd <= line),
+        Claim("WSD with 1-sqrt ends within 0.5 % of cosine to zero, or below", f"{wsd / cosine_ - 1:+.2%}",
+              wsd <= 1.005 * cosine_),
+    ]  # fmt: skip
+
+
+def _of_ends(mean: dict[str, float], gains: Sequence[float]) -> list[Claim]:
+    line, wave = (mean[f"{shape} to 10 %"] - mean[f"{shape} to 0"] for shape in ("linear", "cosine"))
+    shown = ", ".join(f"{gain:+.4f}" for gain in gains)
+    return [
+        Claim("at its best learning rate linear to zero beats linear to a tenth", f"by {line:+.4f}", line > 0),
+        Claim("at its best learning rate cosine to zero beats cosine to a tenth", f"by {wave:+.4f}", wave > 0),
+        Claim("the higher the peak, the more the last tenth brings", shown, gains[0] < gains[1] < gains[2]),
+    ]
 
 
 def _gain(found: Sequence[Run], lr: float) -> list[float]:
@@ -101,5 +103,5 @@ def draw(found: Sequence[Run]) -> Figure:
     axes.set(xscale="log", xlabel="peak learning rate", ylabel="held-out loss, nats", xticks=RATES)
     axes.set_xticks(RATES, [f"{lr:g}" for lr in RATES], minor=False)
     axes.minorticks_off()
-    figure.legend(fontsize=7, loc="outside right upper")
+    figure.legend(fontsize=7, loc=SIDE)
     return figure

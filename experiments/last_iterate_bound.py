@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from matplotlib.figure import Figure
 
-from experiments._picture import COLOURS, panels
+from experiments._picture import COLOURS, SIDE, panels
 from experiments._report import Claim, Report, Row
 from experiments._runs import Run, Training
 from preheat import Plan, constant, cosine, linear, noam, one_minus_sqrt
@@ -75,5 +75,5 @@ def draw(_found: Sequence[Run]) -> Figure:
         axes.plot(scales, [value / 2 * (scale / at + at / scale) for at in scales], color=colour, label=name)
         axes.plot([scale], [value], "o", color=colour, markersize=4)
     axes.set(xscale="log", ylim=(1.8, 5), xlabel="scale x sqrt(steps)", ylabel="bound x sqrt(steps)")
-    figure.legend(fontsize=7, loc="outside right upper")
+    figure.legend(fontsize=7, loc=SIDE)
     return figure
