@@ -29,7 +29,7 @@ QUICK = False
 RUNS_OF = "decay_shapes"
 
 DATA = Path(__file__).parent / "data" / "multi_power_law.json"
-PEAK = 8e-3  # which of the runs of `decay_shapes`
+PEAK = 16e-3  # which of the runs of `decay_shapes`
 FITTED = ("constant", "cosine to 0", "WSD 20 %, linear")
 HELD_OUT = ("WSD 20 %, 1-sqrt", "linear to 0", "linear to 10 %", "cosine to 10 %")
 BLOCK = 4  # points of a kept curve in one of these

@@ -26,7 +26,7 @@ QUESTION = "Do the gradient norms of a run call for a warm-up, and is the schedu
 SOURCE = "Defazio et al. 2023 (arXiv:2310.07831), section 4; facebookresearch/adaptive_scheduling 37a8a9b, visual.py"
 QUICK = False
 
-LR, SEEDS = 8e-3, (0, 1)
+LR, SEEDS = 16e-3, (0, 1)
 BASE, REFINED = "warm-up, linear to 0", "refined from its norms"
 KNOTS = 24  # of the refined plan, evenly spaced
 POINTS, WIDTH = 10_000, 1_001  # as the authors filter: points, and of them in a median
