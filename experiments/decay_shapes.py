@@ -73,9 +73,14 @@ def report(found: Sequence[Run]) -> Report:
     rows += [
         Row(f"linear to 10 % less linear to 0, at {lr:g}", None, gain) for lr, gain in zip(RATES, gains, strict=True)
     ]
+    wsd, line = (best[name][0] for name in ("WSD 20 %, linear", "linear to 0"))
+    twice = Claim(
+        "linear is best at twice the rate of WSD or more; the bound says twice", f"{line:g}, {wsd:g}", line >= 2 * wsd
+    )
     mean = {name: fmean(losses) for name, (_, losses) in best.items()}
     rows += [Row(f"{a} less {b}", round(PUBLISHED[a] - PUBLISHED[b], 4), [mean[a] - mean[b]]) for a, b in PAIRS]
-    return Report("held-out loss, nats", rows, [*_of_shapes(mean), *_of_ends(mean, [fmean(gain) for gain in gains])])
+    claims = [twice, *_of_shapes(mean), *_of_ends(mean, [fmean(gain) for gain in gains])]
+    return Report("held-out loss, nats", rows, claims)
 
 
 def _of_shapes(mean: dict[str, float]) -> list[Claim]:
