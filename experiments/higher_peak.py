@@ -19,7 +19,7 @@ SOURCE = (
 )
 QUICK = False
 
-TWICE, FOUR_TIMES, SEEDS = 2e-3, 4e-3, (0,)
+TWICE, FOUR_TIMES, SEEDS = 2e-3, 4e-3, (0, 1)
 SHORT = ("none", "untuned linear", "RAdam", "GI-Adam")
 LONGER = {f"warmup({steps})": (warmup(steps) >> constant(1), "Adam") for steps in (200, 400)}
 EXPECTED = {  # an earlier study of ours: 800 updates, one seed, other first weights
