@@ -33,6 +33,7 @@ ELSEWHERE = {
     "CHANGELOG.md": "changelog.md",
     "SECURITY.md": "security.md",
     "benchmarks/README.md": "benchmarks.md",
+    "experiments/README.md": "experiments.md",
 }
 # The public modules, and what each page of the reference says first.
 PUBLIC = {
