@@ -16,7 +16,7 @@ __all__ = ["asks", "contains", "first_where", "pieces", "seams", "span", "summit
 
 EVERY = 2_048  # a plan of so many updates is looked at at each
 SAMPLES = 3_000  # of a longer one, shared out between its seams
-MOST = 10_000  # seams; of more, as many evenly spread
+MOST = 3_000  # seams; of more, as many evenly spread
 SAME = 2.0**-40  # of a value, what rounding may do
 FAR = 2**20  # how far an endless law is followed to find where it turns
 
