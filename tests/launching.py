@@ -3,9 +3,7 @@
 import os
 import subprocess
 import sys
-from pathlib import Path
 
-TESTS = Path(__file__).parent
 ALONE = {
     "OMP_NUM_THREADS": "1",
     "OMP_WAIT_POLICY": "PASSIVE",
@@ -20,10 +18,9 @@ def torchrun(processes, *command, options=()):
         AssertionError: it failed; the message is what it said.
     """
     launcher = [sys.executable, "-m", "torch.distributed.run", "--standalone", f"--nproc-per-node={processes}"]
-    paths = [str(TESTS), str(TESTS.parent / "src"), os.environ.get("PYTHONPATH", "")]
     done = subprocess.run(
         [*launcher, *options, *map(str, command)], capture_output=True, text=True, check=False, timeout=300,
-        env={**os.environ, **ALONE, "PYTHONPATH": os.pathsep.join(filter(None, paths))},
+        env={**os.environ, **ALONE, "PYTHONPATH": os.pathsep.join(sys.path)},  # what a test finds they find
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     return done.stdout

@@ -3,14 +3,15 @@
 import json
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 import torch
 
 from contract import LR, PLAN, STOP, UPDATES, USED
-from launching import TESTS, torchrun
+from launching import torchrun
 
-WORK = TESTS / "peers" / "workers" / "work.py"
+WORK = Path(__file__).parent / "workers" / "work.py"
 WAYS = [
     "DDP", "DDP, lr a tensor", "FSDP2", "FSDP2, lr a tensor", "FSDP2, lr a DTensor", "FSDP2, lr a DTensor, on_device",
 ]  # fmt: skip
