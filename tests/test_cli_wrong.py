@@ -36,8 +36,9 @@ def run(program, *arguments):
          f"parse: line 1, column 14: {NOT_COSINE}\n  here: cosin(1, 0, steps=9)"),
         (["show", "warmup(-1)"],
          f"parse: line 1, column 1: {NO_LENGTH}\n  here: warmup(-1)"),
-        (["show", 'warmup("5%")'], 'resolve(total_steps=None): total_steps must be given, for "5%"'),
-        (["show", 'warmup("auto")'], 'resolve(beta2=None): beta2 must be given, for "auto"'),
+        (["show", 'warmup("5%")'], '--total-steps must be given, for "5%"'),
+        (["rank", "constant(1)", 'warmup("auto") >> cosine(1, 0, steps="rest")'],
+         '--total-steps and --beta2 must be given, for "auto" and "rest"'),
         (["resolve", 'warmup("auto")', "--beta2", "2"],
          "resolve(beta2=2.0): beta2 must be a number between 0 and 1, ends excluded"),
         (["rank", "constant(1)"], "rank(total_steps=None): --total-steps must be given where no plan has an end"),
@@ -88,8 +89,14 @@ def test_a_missing_extra_is_one_line_with_the_command_that_installs_it(name, tmp
 
 
 def test_so_is_a_missing_click():
-    done = run(BLOCKED.format(name="click"), "demo")
-    assert done.stderr == 'preheat needs click: pip install "preheat[all]"\n'
+    done = run(BLOCKED.format(name="click"), "show", TEXT)
+    assert done.stderr == 'preheat needs click: pip install "preheat[cli]"\n'
+    assert done.returncode == 2
+
+
+def test_so_is_the_library_that_draws(tmp_path):
+    done = run(BLOCKED.format(name="plotly"), "plot", TEXT, "-o", str(tmp_path / "x.html"))
+    assert done.stderr == 'preheat needs plotly: pip install "preheat[html]"\n'
     assert done.returncode == 2
 
 

@@ -10,6 +10,10 @@ from textwrap import fill
 
 __all__ = ["main"]
 
+EXTRAS = {  # what brings a package that is not installed
+    "click": "cli", "rich": "cli", "plotille": "cli", "torch": "torch", "matplotlib": "plot", "plotly": "html",
+}  # fmt: skip
+
 
 def main() -> None:
     """Run the command line, and end the program."""
@@ -21,7 +25,8 @@ def main() -> None:
     except ModuleNotFoundError as error:
         if error.name is None or error.name.startswith("preheat"):
             raise
-        status = _say(f'preheat needs {error.name}: pip install "preheat[all]"')
+        package = error.name.partition(".")[0]
+        status = _say(f'preheat needs {package}: pip install "preheat[{EXTRAS.get(package, "all")}]"')
     except BrokenPipeError:  # the reader, such as `head`, has seen enough
         sys.stdout = None  # nothing is left to be flushed
         status = 0

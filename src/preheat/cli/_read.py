@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 import click
 
 from preheat import Plan, parse, resolve
+from preheat._plan import lengths_in, missing
 
 __all__ = ["Units", "examples", "of_a_run"]
 
@@ -38,8 +39,19 @@ class Units(NamedTuple):
     beta2: float | None = None
 
     def plan(self, text: str) -> Plan:
-        """The plan of a TEXT, its lengths in updates."""
-        return resolve(parse(_source(text)), **self._asdict())
+        """The plan of a TEXT, its lengths in updates.
+
+        Raises:
+            ValueError: it is no plan, or an option that its lengths ask for is not given.
+        """
+        plan = parse(_source(text))
+        lacks = [name for name in missing(lengths_in(plan)) if getattr(self, name) is None]
+        if lacks:
+            asking = dict.fromkeys(f'"{length}"' for length in lengths_in(plan) if length.argument in lacks)
+            options = " and ".join(f"--{name.replace('_', '-')}" for name in lacks)
+            message = f"{options} must be given, for {' and '.join(asking)}"
+            raise ValueError(message)
+        return resolve(plan, **self._asdict())
 
 
 _WORDS = {
