@@ -30,6 +30,7 @@ from preheat._plan.base import written
 from preheat._text import LONGEST
 
 LENGTH = 'a whole number of updates, from {} up to 2**53, or a text such as "3ep" or "5%"'
+OWN = "; one of your own is known once its module is imported"
 PART = "must be part of a name, a number, a string or an operator"
 UP, DOWN = linear(0, 1, steps=4), linear(1, 0, steps=4)
 
@@ -185,7 +186,7 @@ def test_nothing_is_imported():
          '"a\\"")'),
         ("constant(1); constant(2)", f"line 1, column 12: ';' {PART}",
          "; constant(2)"),
-        ("constant(1) > constant(2)", f"line 1, column 13: '>' {PART}",
+        ("constant(1) > constant(2)", f"line 1, column 13: '>' {PART}; write >> to put one piece after another",
          "> constant(2)"),
         ("constant(1\0)", f"line 1, column 11: '\\x00' {PART}", "\0)"),
         ("constant(\ud800)", f"line 1, column 10: '\\ud800' {PART}",
@@ -203,7 +204,7 @@ def test_a_bad_text_is_refused_with_the_place(text, sentence, at):
 def test_a_name_like_none_there_is_is_refused_with_all_there_are():
     names = ", ".join(sorted(VOCABULARY))
     assert pointed("__import__('os')") == (
-        f"parse: line 1, column 1: '__import__' must be the name of a shape, one of {names}",
+        f"parse: line 1, column 1: '__import__' must be the name of a shape, one of {names}{OWN}",
         "__import__('os')",
     )
 

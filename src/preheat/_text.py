@@ -91,7 +91,8 @@ class _Reader:
             match = _TOKEN.match(self.text, at)
             if match is None:
                 at = len(self.text) - len(self.text[at:].lstrip())
-                self.refuse(at, f"{self.text[at]!a} must be part of a name, a number, a string or an operator")
+                hint = "; write >> to put one piece after another" if self.text[at] == ">" else ""
+                self.refuse(at, f"{self.text[at]!a} must be part of a name, a number, a string or an operator{hint}")
             kind = str(match.lastgroup)
             yield Token(kind, match[kind], match.start(kind))
             at = match.end()
@@ -238,7 +239,9 @@ def nearest(name: str) -> str:
     if packages:
         return f"; {' or '.join(packages)} has it: import it first"
     close = get_close_matches(name[:40], VOCABULARY, n=1)
-    return f"; did you mean {close[0]!r}?" if close else f", one of {', '.join(sorted(VOCABULARY))}"
+    if close:
+        return f"; did you mean {close[0]!r}?"
+    return f", one of {', '.join(sorted(VOCABULARY))}; one of your own is known once its module is imported"
 
 
 def textless(plan: Plan) -> Plan | None:
