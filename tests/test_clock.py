@@ -419,6 +419,16 @@ def test_where_there_is_none_the_error_says_what_to_pass(wrapped):
     )
 
 
+@pytest.mark.parametrize("first", [PLAN, torch.nn.Linear(1, 1), torch.optim.SGD])
+def test_what_is_nothing_like_an_optimizer_is_told_the_order(first):
+    with pytest.raises(TypeError) as caught:
+        Scheduler(first, PLAN)
+    assert str(caught.value) == (
+        f"Scheduler(optimizer={type(first).__name__}): optimizer must be a torch Optimizer with working hooks; "
+        "it comes first, the plan second: Scheduler(optimizer, plan)"
+    )
+
+
 def test_a_wrapper_of_itself_is_not_followed_for_ever():
     wrapper = Wrapper(None)
     wrapper.optimizer = wrapper

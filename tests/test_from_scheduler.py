@@ -326,10 +326,12 @@ def test_ours_needs_no_carrying():
 
 @pytest.mark.parametrize("thing", [None, 3, constant(1), SimpleNamespace(optimizer=sgd())])
 def test_anything_else_is_refused(thing):
-    with pytest.raises(
-        TypeError, match=r"(?s)^from_scheduler\(scheduler=.*\): scheduler must be one of torch, transformers, timm or"
-    ):
+    with pytest.raises(TypeError, match=r"(?s)^from_scheduler\(scheduler=.*\): scheduler must be one of") as caught:
         from_scheduler(thing)
+    assert str(caught.value).endswith(
+        "torch, transformers, timm or pytorch_optimizer, bound to its optimizer; a saved state goes in "
+        "Scheduler.load_state_dict"
+    )
 
 
 def test_an_optimizer_of_other_groups_is_refused():

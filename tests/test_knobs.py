@@ -136,14 +136,13 @@ def test_nor_is_a_tensor_of_whole_numbers():
         Scheduler(make(torch.optim.SGD, torch.tensor(1)), RISING)
 
 
+NONE = "must be a plan, its text, or a function of the update's index"
 NO_PLAN = {
     "scale=linear(0, 1, steps=4)): scale must be a dict from knob to plan": {"scale": RISING},
     "values='lr'): values must be a dict from knob to plan": {"values": "lr"},
-    "lr=0.1): lr must be a plan, its text, or a function of the update's index": {"lr": 0.1},
-    "scale['eps']=3): scale['eps'] must be a plan, its text, or a function of the update's index": {
-        "scale": {"eps": 3}
-    },
-    "plan[0]=3): plan[0] must be a plan, its text, or a function of the update's index": {"plan": {0: 3}},
+    f"lr=0.1): lr {NONE}; constant(0.1) holds a number": {"lr": 0.1},
+    f"scale['eps']=3): scale['eps'] {NONE}; constant(3) holds a number": {"scale": {"eps": 3}},
+    f"plan[0]=True): plan[0] {NONE}": {"plan": {0: True}},
 }
 
 

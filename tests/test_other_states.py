@@ -206,6 +206,12 @@ def test_what_is_no_state_is_refused(state, error, words):
         Scheduler(make(), PLAN).load_state_dict(state)
 
 
+def test_a_whole_checkpoint_is_refused_with_the_place_of_the_state_in_it():
+    saved = {"optimizer": {"state": {}, "param_groups": []}, "schedule": Scheduler(make(), PLAN).state_dict()}
+    with pytest.raises(ValueError, match=r"of NoamOpt; give it the one at 'schedule'$"):
+        Scheduler(make(), PLAN).load_state_dict(saved)
+
+
 def test_a_plateau_of_ours_keeps_its_own_counts():
     scheduler = Scheduler(make(torch.optim.SGD, 0.1), PLAN, feedback=Plateau(factor=0.5, patience=0))
     for metric in (1.0, 1.0):

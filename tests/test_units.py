@@ -127,8 +127,8 @@ def test_an_unresolved_plan_names_what_it_needs(ask):
     "ask", [lambda p: p(0), lambda p: p(np.arange(3)), lambda p: (0.5 * p)(0), lambda p: (p + p)(0)]
 )
 def test_where_only_the_total_is_missing_the_scheduler_is_named(ask):
-    words = 'warmup("5%"): its lengths must be in updates before it has values; resolve(plan, total_steps=...) or, on a'
-    with refused(ValueError, f"{words} Scheduler, extend(total_steps)"):
+    words = 'warmup("5%"): its lengths must be in updates before it has values; resolve(plan, total_steps=...) or, for '
+    with refused(ValueError, f"{words}a Scheduler, total_steps=... or extend(total_steps)"):
         ask(warmup("5%"))
 
 

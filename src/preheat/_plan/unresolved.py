@@ -84,7 +84,7 @@ def waiting(plan: Plan) -> ValueError:
     """What is said of a plan that is asked for a value or its length too early."""
     needs = missing(lengths_in(plan))
     way = ", ".join(f"{name}=..." for name in needs)
-    late = " or, on a Scheduler, extend(total_steps)" if needs == ["total_steps"] else ""
+    late = " or, for a Scheduler, total_steps=... or extend(total_steps)" if needs == ["total_steps"] else ""
     return ValueError(f"{plan!r:.200}: its lengths must be in updates before it has values; resolve(plan, {way}){late}")
 
 

@@ -34,10 +34,12 @@ def real(optimizer: Any, clock: str) -> Optimizer:
         inner = getattr(inner, "optimizer", None)
     if clock == "calls" and hasattr(optimizer, "param_groups"):
         return optimizer  # type: ignore[no-any-return]  # it has an optimizer's groups
-    message = (
-        f"Scheduler(optimizer={type(optimizer).__name__}): optimizer must be a torch Optimizer with working hooks; "
-        'pass the inner optimizer, or clock="calls"'
-    )
+    if hasattr(optimizer, "optimizer") or hasattr(optimizer, "param_groups"):
+        way = 'pass the inner optimizer, or clock="calls"'
+    else:
+        way = "it comes first, the plan second: Scheduler(optimizer, plan)"
+    who = f"Scheduler(optimizer={type(optimizer).__name__})"
+    message = f"{who}: optimizer must be a torch Optimizer with working hooks; {way}"
     raise TypeError(message)
 
 

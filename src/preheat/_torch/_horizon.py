@@ -23,7 +23,7 @@ def resolved(plan: Plan, known: Known) -> Plan:
         ValueError: it asks for more than the total; or its parts are longer.
     """
     needs = missing(lengths_in(plan))
-    if known.total_steps is None and not set(needs) <= set(Known._fields):
+    if not set(needs) <= set(Known._fields):
         raise waiting(plan)
     late = known.total_steps is None and needs == ["total_steps"]
     return plan if late else resolve(plan, total_steps=known.total_steps, beta2=known.beta2)

@@ -24,10 +24,16 @@ def is_foreign(state: Any) -> bool:
     if not isinstance(state, dict):
         message = f"load_state_dict({shown(state)}): state_dict must be a dict, {_WHOSE}"
         raise TypeError(message)
-    if "preheat" not in state and not any(key in state for key in _POSITIONS):
-        message = f"load_state_dict(a dict with {shown(list(state))}): state_dict must be {_WHOSE}"
+    if not _is_known(state):
+        inside = next((key for key, value in state.items() if isinstance(value, dict) and _is_known(value)), None)
+        way = "" if inside is None else f"; give it the one at {inside!r}"
+        message = f"load_state_dict(a dict with {shown(list(state))}): state_dict must be {_WHOSE}{way}"
         raise ValueError(message)
     return "preheat" not in state
+
+
+def _is_known(state: dict[str, Any]) -> bool:
+    return any(key in state for key in ("preheat", *_POSITIONS))
 
 
 def translated(bindings: Sequence[Binding], state: dict[str, Any], groups: Sequence[Groups]) -> list[str]:

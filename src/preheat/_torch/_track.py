@@ -31,7 +31,10 @@ def as_plan(name: str, given: object) -> Plan:
         return parse(given)
     if callable(given):
         return function(given)
-    message = f"Scheduler({name}={given!r:.60}): {name} must be a plan, its text, or a function of the update's index"
+    way = f"; constant({given!r}) holds a number" if type(given) in (int, float) else ""
+    message = (
+        f"Scheduler({name}={given!r:.60}): {name} must be a plan, its text, or a function of the update's index{way}"
+    )
     raise TypeError(message)
 
 

@@ -109,7 +109,7 @@ def _check_kind(scheduler: Any) -> None:
     if not hasattr(getattr(scheduler, "optimizer", None), "param_groups") or not hasattr(scheduler, "step"):
         raise TypeError(
             f"from_scheduler(scheduler={shown(scheduler)}): scheduler must be one of torch, transformers, timm or "
-            "pytorch_optimizer, bound to its optimizer"
+            "pytorch_optimizer, bound to its optimizer; a saved state goes in Scheduler.load_state_dict"
         )
     if hasattr(scheduler, "num_bad_epochs"):
         raise ValueError(f"{_who(scheduler)}: it must be a plan, and this follows a metric; use preheat.torch.Plateau")
