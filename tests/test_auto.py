@@ -104,10 +104,19 @@ def test_an_optimizer_without_beta2_is_refused_in_words():
         Scheduler(make(), LATE)
 
 
+def test_a_run_of_which_it_leaves_nothing_is_told():
+    with pytest.warns(PreheatWarning) as said:
+        Scheduler(adam(0.999), LATE, total_steps=500)
+    assert str(said[0].message) == (
+        'Scheduler(plan=warmup("auto") >> cosine(1, 0.1, steps="rest")): its warm-up takes all of the 500 updates, so '
+        "none is left to come to its end, 0.1; shorten it [long-warmup]"
+    )
+
+
 def test_says_in_the_log_what_it_is(caplog):
     with caplog.at_level(logging.INFO, "preheat"):
         Scheduler(adam(), LATE)
-        Scheduler(adam(0.999), LATE, total_steps=500)
+        Scheduler(adam(0.999), warmup("auto") >> constant(1), total_steps=500)
         Scheduler(adam(), constant(1))
     assert caplog.messages == [
         '"auto" is 100 updates: 2 / (1 - beta2) with beta2=0.98, and at most the whole run',

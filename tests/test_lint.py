@@ -126,6 +126,14 @@ SAID = [
         ),
     ),
     (
+        warmup(20) >> cosine(1, 0, steps=0),
+        20,
+        (
+            "wrong: its warm-up takes all of the 20 updates, so none is left to come to its end, 0; shorten it "
+            "[long-warmup]"
+        ),
+    ),
+    (
         warmup(10) >> cosine(0.5, 0, steps=90),
         None,
         (

@@ -17,7 +17,7 @@ class Code(NamedTuple):
 
 CODES = {
     "peak-unreached": Code("wrong", "the highest value is used by no update of the run"),
-    "long-warmup": Code("wrong", "the warm-up is longer than the run"),
+    "long-warmup": Code("wrong", "the warm-up takes all of the run, or is longer"),
     "epochs": Code("wrong", "the plan ends so early that its lengths look like epochs"),
     "out-of-range": Code("wrong", "a value is outside of what the knob can take", bound=True),
     "confused": Code("wrong", "a multiplier and a learning rate look confused", bound=True),

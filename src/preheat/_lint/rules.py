@@ -26,7 +26,7 @@ def findings(plan: Plan, total_steps: int | None = None, *, rate: bool = True) -
     if total_steps is not None and not lost:
         yield from _length(view, total_steps)
     if not lost and plan.steps and (total_steps is None or total_steps == plan.steps):
-        yield from _end(view)
+        yield from _end(view, rate=rate)
 
 
 def warmup_of(plan: Plan) -> int:
@@ -81,6 +81,12 @@ class _View:
         return summit(self.plan, updates(self.plan, self.far))
 
     @cached_property
+    def rises(self) -> bool:
+        """Whether no update of the run uses less than the one before."""
+        values = list(map(self.plan, self.looked))
+        return values == sorted(values)
+
+    @cached_property
     def height(self) -> float:
         """From the lowest to the highest value of the plan."""
         low = min(map(self.plan, updates(self.plan, self.far)))
@@ -110,8 +116,7 @@ def _peak(view: _View) -> Iterator[Finding]:
 
 def _behind(view: _View, highest: float, used: float) -> Finding:
     """The highest value is that of an update which the run does not have."""
-    values = list(map(view.plan, view.looked))
-    if values == sorted(values):
+    if view.rises:
         return Finding(
             "long-warmup",
             f"its warm-up takes {view.peak + 1} updates and the run has {view.run}, so it reaches {number(used)} of "
@@ -208,12 +213,21 @@ def _has_come_down(view: _View, steps: int) -> bool:
     return view.height > 0 and view.plan(view.peak) - view.plan(steps) >= 3 / 4 * view.height
 
 
-def _end(view: _View) -> Iterator[Finding]:
-    """A zero-based reading leaves the end to the update after the last."""
+def _end(view: _View, *, rate: bool) -> Iterator[Finding]:
+    """A zero-based reading leaves the end to the update after the last, a warm-up of the whole run to none at all."""
     plan, steps = view.plan, view.plan.steps or 0
-    if not view.blind and not view.near(plan(steps - 1), plan(steps)):
+    if view.blind or view.near(plan(steps - 1), plan(steps)):
+        return
+    used, end = plan(steps - 1), plan(steps)
+    if rate and view.rises and plan(0) < used > end:
         yield Finding(
-            "end-unreached",
-            f"its last update uses {number(plan(steps - 1))}, and its end, {number(plan(steps))}, comes after it",
-            "leave out zero_based, or give the run one update more",
+            "long-warmup",
+            f"its warm-up takes all of the {steps} updates, so none is left to come to its end, {number(end)}",
+            "shorten it",
         )
+        return
+    yield Finding(
+        "end-unreached",
+        f"its last update uses {number(used)}, and its end, {number(end)}, comes after it",
+        "leave out zero_based, or give the run one update more",
+    )
