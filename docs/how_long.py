@@ -6,7 +6,7 @@ The prose is in docs/how-long.txt, with names in braces where figures stand.
 import json
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from math import inf
+from math import ceil, inf
 from pathlib import Path
 from statistics import fmean
 from typing import Any
@@ -156,8 +156,9 @@ def figures(held: dict[str, Any]) -> dict[str, Any]:
 
 
 def _worst(some: Sequence[Case], rule: Rule) -> str:
-    """The greatest regret of a rule, where it has an answer."""
-    return f"{max(regret for case in some for regret in case.regrets(rule) if regret < inf):.2f}"
+    """The greatest regret of a rule, where it has an answer, rounded up: what none is above."""
+    greatest = max(regret for case in some for regret in case.regrets(rule) if regret < inf)
+    return f"{ceil(100 * greatest) / 100:.2f}"
 
 
 def page() -> str:
