@@ -1,7 +1,7 @@
 """What theory says of a plan before it is run: the last-iterate bound of convex optimization.
 
-No training run is convex, and none is without noise; still the order in which the bound puts schedules is, by and
-large, that of real runs at their best learning rates, and its best scales say how those learning rates compare.
+No training run is convex, and none is without noise. Still real runs, each at its best learning rate, agree with the
+bound on clear gaps, such as that a constant rate comes last, and its best scales say how those learning rates compare.
 """
 
 from collections.abc import Iterable
