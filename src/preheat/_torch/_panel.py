@@ -61,11 +61,11 @@ class Numbers:
 
     def __init__(self, key: str) -> None:
         self.key = key
-        self.latest: float | None = None  # the number put into the last of the groups, where they differ
+        self.latest: float | None = None  # the number put into the first of the groups, where they differ
 
     def write(self, groups: Groups, row: Row) -> None:
         """Put the values of a row into the groups."""
-        key, value = self.key, None
+        key = self.key
         if not isinstance(row, tuple):
             for group in groups:
                 group[key] = row
@@ -73,8 +73,9 @@ class Numbers:
             bases, factor = row
             for group, base in zip(groups, bases, strict=True):
                 if base is not None:
-                    group[key] = value = base * factor
-            self.latest = value
+                    group[key] = base * factor
+            driven = (group[key] for group, base in zip(groups, bases, strict=True) if base is not None)
+            self.latest = next(driven, None)
 
     def keeps_any(self, groups: Groups, row: Row | None) -> bool:
         """Whether a group holds the very number that was put there."""
