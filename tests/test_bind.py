@@ -25,6 +25,17 @@ def test_building_writes_the_knobs_of_update_0_and_the_initial_lr():
     assert [group["initial_lr"] for group in optimizer.param_groups] == [0.5, 2]
 
 
+@pytest.mark.parametrize(("clock", "after"), [("updates", "2 updates"), ("calls", "3 calls")])
+def test_printed_it_shows_its_plans_and_where_it_stands(clock, after):
+    optimizer = make()
+    scheduler = Scheduler(optimizer, RISING, values={"momentum": constant(0.5)}, clock=clock)
+    train(optimizer, scheduler, 2)
+    scheduler.step()
+    assert repr(scheduler) == (
+        f"<Scheduler(plan=linear(0, 1, steps=4), values['momentum']=constant(0.5)) after {after}>"
+    )
+
+
 def test_a_stale_initial_lr_is_no_base():
     optimizer = make(torch.optim.SGD, 0.5)
     optimizer.param_groups[0]["initial_lr"] = 100.0

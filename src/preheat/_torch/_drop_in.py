@@ -34,6 +34,11 @@ class DropIn(LRScheduler):
         """The optimizer, or the first of several."""
         return self.optimizers[0]
 
+    def __repr__(self) -> str:
+        plans = ", ".join(track.given_text for track in self._bindings[0].tracks)
+        counted = "calls" if self._bindings[0].clock == "calls" else "updates"
+        return f"<Scheduler({plans}) after {self.last_epoch} {counted}>"
+
     def get_last_lr(self) -> list[float]:  # type: ignore[override]  # plain floats, also of tensors
         """The lr now in each group."""
         return [float(group["lr"]) for one in self.optimizers for group in one.param_groups]
