@@ -65,12 +65,12 @@ def test_and_an_update_of_a_fused_step_that_may_have_been_skipped():
     assert (scheduler.last_epoch, scheduler.get_last_lr()) == (4, [VALUES[4]])
 
 
-@pytest.mark.parametrize("lrs", [(1.0,), (1.0, 0.5)])
-def test_and_a_value_that_the_knob_cannot_take(lrs):
+@pytest.mark.parametrize(("lrs", "got"), [((1.0,), -1), ((1.0, 0.5), -0.5)])
+def test_and_a_value_that_the_knob_cannot_take(lrs, got):
     scheduler = Scheduler(make(torch.optim.SGD, *lrs), lambda i: 2 - i, clock="calls")
     scheduler.step()
     scheduler.step()
-    with pytest.raises(ValueError, match=r"lr must be 0 or more, got -1 at update 3$"):
+    with pytest.raises(ValueError, match=rf"lr must be 0 or more, got {got} at update 3$"):
         scheduler.step()
     assert (scheduler.last_epoch, scheduler.get_last_lr()) == (2, [0.0 for _ in lrs])
 
