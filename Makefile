@@ -49,7 +49,7 @@ experiments: $(VENV)/experiments ## run again what papers say of schedules; goes
 	$(IN) -m experiments
 
 fuzz: $(VENV)/test ## throw 200 000 texts at the parsers; a minute or two
-	$(IN) tests/fuzz_text.py
+	$(IN) tests/helpers/fuzz_text.py
 
 FRAMEWORKS = $(shell grep -l "(Contract):" tests/peers/test_*.py)
 

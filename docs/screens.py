@@ -1,4 +1,4 @@
-"""Write into these pages what the commands in them print: `python docs/screens.py` (`tests/test_screens.py` checks).
+"""Write into these pages what the commands in them print: `python docs/screens.py` (see tests/docs/test_screens.py).
 
 A block of `console` is a session: a line after `$` is a command, and what follows it is what it prints in a pipe. The
 commands run one after another, in a folder with two checkpoints in it.

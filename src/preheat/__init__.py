@@ -10,19 +10,20 @@ from importlib import import_module
 from types import ModuleType
 from typing import TYPE_CHECKING
 
-from preheat import _config, recipes, shapes
-from preheat._cut import after, until
-from preheat._describe import describe
-from preheat._diff import diff
+import preheat._language.pydantic
+from preheat import recipes, shapes
+from preheat._analysis.description import describe
+from preheat._analysis.difference import diff
 from preheat._fields import PreheatWarning
-from preheat._json import from_json, to_json
+from preheat._language.json import from_json, to_json
+from preheat._language.parser import parse
+from preheat._lengths.resolve import resolve
+from preheat._lengths.run_length import steps_for
 from preheat._lint import lint
 from preheat._nodes import clip, function, maximum, minimum, noise, repeat, reverse, stretch, table, zero_based
+from preheat._nodes.cuts import after, until
 from preheat._plan import VOCABULARY, Plan, constant
 from preheat._plot import plot
-from preheat._run_length import steps_for
-from preheat._text import parse
-from preheat._units import resolve
 
 if TYPE_CHECKING:  # names of the language, for editors and type checkers
     from preheat import like

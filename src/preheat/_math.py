@@ -219,8 +219,7 @@ def as_time(x: Any, library: Any) -> Any:
     """
     kind = str(x.dtype).removeprefix("torch.")
     if not kind.startswith(("int", "uint", "float", "bfloat")):
-        message = f"plan(i=an array of {kind}): i must hold whole or real numbers"
-        raise TypeError(message)
+        raise TypeError(f"plan(i=an array of {kind}): i must hold whole or real numbers")
     dtype = _float_of(library, x)
     return maximum(x.to(dtype) if hasattr(library, "Tensor") else library.asarray(x, dtype=dtype), 0.0)
 

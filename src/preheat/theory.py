@@ -9,9 +9,9 @@ from itertools import accumulate
 from math import fsum, sqrt
 from typing import NamedTuple
 
-from preheat._fields import Count, field_of, shown
+from preheat._fields import Count, field_of, short_repr
+from preheat._language.parser import parse
 from preheat._plan import Plan, plan_in
-from preheat._text import parse
 
 __all__ = ["CAVEAT", "Bound", "Ranked", "Ranking", "bound", "rank"]
 
@@ -92,13 +92,13 @@ def _moving(plan: Plan, steps: int) -> list[float]:
     lowest = min(rates)
     if lowest < 0:
         at = rates.index(lowest)
-        message = f"bound(plan={shown(plan)}): plan must have no value below 0; update {at} uses {lowest:g}"
-        raise ValueError(message)
+        raise ValueError(
+            f"bound(plan={short_repr(plan)}): plan must have no value below 0; update {at} uses {lowest:g}"
+        )
     while rates and not rates[-1]:
         rates.pop()
     if not rates:
-        message = f"bound(plan={shown(plan)}): plan must have a value above 0 in its first {steps} updates"
-        raise ValueError(message)
+        raise ValueError(f"bound(plan={short_repr(plan)}): plan must have a value above 0 in its first {steps} updates")
     return rates
 
 

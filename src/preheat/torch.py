@@ -10,8 +10,8 @@
 import preheat._torch  # noqa: F401  # first, for it says what is missing
 from preheat._finder.lr import find_lr
 from preheat._finder.warmup import find_warmup
-from preheat._torch.from_scheduler import from_scheduler
 from preheat._torch.layerwise import layerwise
+from preheat._torch.migrate.from_scheduler import from_scheduler
 from preheat._torch.noam import NoamOpt
 from preheat._torch.plateau import Plateau
 from preheat._torch.scheduler import Scheduler

@@ -17,11 +17,10 @@ class Batches:
 
     def __init__(self, who: str, source: Iterable[Any], devices: set[str]) -> None:
         if not isinstance(source, Iterable) or isinstance(source, Iterator):
-            message = (
+            raise TypeError(
                 f"{who}(batches={type(source).__name__}): batches must be an iterable that can be begun again, such as "
                 "a DataLoader or a list; what is drawn from an iterator would be lost to the run"
             )
-            raise TypeError(message)
         self._who, self._source, self._devices = who, source, devices
         self._held: list[Any] = []
         self._stream = random_numbers(devices)
@@ -49,6 +48,5 @@ class Batches:
             self._iterator = iter(self._source)
             batch = next(self._iterator, missing)
         if batch is missing:
-            message = f"{self._who}(batches={type(self._source).__name__}): batches must hold at least one"
-            raise ValueError(message)
+            raise ValueError(f"{self._who}(batches={type(self._source).__name__}): batches must hold at least one")
         return batch

@@ -15,7 +15,7 @@ from preheat._fields import PreheatWarning
 from preheat._finder._batches import Batches
 from preheat._finder._state import Kept
 from preheat._plan import Plan
-from preheat._torch._bind import drivers
+from preheat._torch.bind.build import drivers
 from preheat._torch.scheduler import Scheduler
 
 __all__ = ["Bench", "Loss", "TrainStep", "bench", "check_kinds"]
@@ -69,16 +69,16 @@ class Bench:
 
     def _require_update(self, calls: int) -> None:
         if calls >= PATIENT:
-            message = f"{self.who}(train_step): it must step the optimizer; {calls} calls made no update"
-            raise RuntimeError(message)
+            raise RuntimeError(f"{self.who}(train_step): it must step the optimizer; {calls} calls made no update")
 
     def _shared(self, got: Any) -> float:
         """The loss, over several processes their mean, so that all decide alike."""
         try:
             loss = float(got.detach() if isinstance(got, Tensor) else got)
         except (TypeError, ValueError, RuntimeError):
-            message = f"{self.who}(train_step): it must return the loss, one number; it returned {got!r:.60}"
-            raise TypeError(message) from None
+            raise TypeError(
+                f"{self.who}(train_step): it must return the loss, one number; it returned {got!r:.60}"
+            ) from None
         if not distributed.is_available() or not distributed.is_initialized():
             return loss
         total = torch.tensor(loss, dtype=torch.float64, device=self._device)
@@ -98,8 +98,7 @@ def check_kinds(who: str, train_step: object, model: object, optimizer: object) 
         ("optimizer", optimizer, isinstance(optimizer, Optimizer), "a torch Optimizer"),
     ):
         if not fits:
-            message = f"{who}({name}={type(got).__name__}): {name} must be {words}"
-            raise TypeError(message)
+            raise TypeError(f"{who}({name}={type(got).__name__}): {name} must be {words}")
 
 
 @contextmanager
@@ -112,8 +111,9 @@ def bench(  # noqa: PLR0913  # what a training step is made of
         ValueError: a scheduler drives the optimizer.
     """
     if drivers(optimizer):
-        message = f"{who}(optimizer={type(optimizer).__name__}): no Scheduler must drive it yet; build it afterwards"
-        raise ValueError(message)
+        raise ValueError(
+            f"{who}(optimizer={type(optimizer).__name__}): no Scheduler must drive it yet; build it afterwards"
+        )
     devices = {parameter.device.type for parameter in model.parameters()}
     kept = Kept(model, optimizer, [one for one in others if one is not None], batches)
     try:

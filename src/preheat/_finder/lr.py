@@ -196,11 +196,10 @@ def find_lr(  # noqa: PLR0913  # what a training step is made of, and where to l
         found = FoundLR(made, steps // 10, at.updates, perf_counter() - begun)
     for one in made:
         if len(found.seen(one)[0]) < FEWEST:
-            message = (
+            raise ValueError(
                 f"find_lr(start={start:g}): start must be lower, or steps more; a sweep of {steps} ended after "
                 f"{len(one.lrs)} updates"
             )
-            raise ValueError(message)
     return found
 
 
@@ -209,13 +208,11 @@ def _sweep(optimizer: Optimizer, peak: float, start: object, end: object, steps:
     count = int(_COUNT.check("find_lr", "steps", steps))
     low, high = (_POSITIVE.check("find_lr", name, got) for name, got in (("start", start), ("end", end)))
     if low >= high:
-        message = f"find_lr(start={low:g}, end={high:g}): end must be above start"
-        raise ValueError(message)
+        raise ValueError(f"find_lr(start={low:g}, end={high:g}): end must be above start")
     if not peak > 0:
-        message = (
+        raise ValueError(
             f"find_lr(optimizer={type(optimizer).__name__}): a group must have an lr above 0, to keep their ratios"
         )
-        raise ValueError(message)
     return exponential(low / peak, high / peak, steps=count)
 
 

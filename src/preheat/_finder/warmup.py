@@ -14,7 +14,7 @@ from preheat._fields import Count, Number, field_of
 from preheat._finder._bench import Bench, Loss, TrainStep, bench, check_kinds
 from preheat._finder._tell import Tell, telling
 from preheat._plan import Plan, constant
-from preheat._torch._auto import beta2_of
+from preheat._torch.bind.beta2 import beta2_of
 from preheat.recipes import untuned_linear, warmup
 
 __all__ = ["FoundWarmup", "Trial", "find_warmup"]
@@ -80,8 +80,7 @@ class FoundWarmup:
             ValueError: nothing worked.
         """
         if self.warmup_steps is None:
-            message = f"FoundWarmup.plan: {self.reason}"
-            raise ValueError(message)
+            raise ValueError(f"FoundWarmup.plan: {self.reason}")
         return warmup(self.warmup_steps)
 
     def __str__(self) -> str:
@@ -159,8 +158,7 @@ def find_warmup(  # noqa: PLR0913  # what a training step is made of, and how fa
     shortest = _shortest(optimizer, shortest)
     longest = 16 * shortest if longest is None else int(_COUNT.check("find_warmup", "longest", longest))
     if longest < shortest:
-        message = f"find_warmup(longest={longest}): longest must be at least {shortest}, the shortest"
-        raise ValueError(message)
+        raise ValueError(f"find_warmup(longest={longest}): longest must be at least {shortest}, the shortest")
     trivial = trivial if trivial == inf else field_of(Number).check("find_warmup", "trivial", trivial)
     run: dict[str, Any] = {"model": model, "optimizer": optimizer, "others": (scaler, *also)}
     with bench("find_warmup", train_step, batches, **run) as at, telling(progress=progress) as tell:
@@ -178,11 +176,10 @@ def _shortest(optimizer: Optimizer, given: int | None) -> int:
         return int(_COUNT.check("find_warmup", "shortest", given))
     beta2 = beta2_of(optimizer.param_groups)
     if beta2 is None:
-        message = (
+        raise ValueError(
             f"find_warmup(shortest=None): shortest must be given for {type(optimizer).__name__}, which has no beta2 to "
             "take it from"
         )
-        raise ValueError(message)
     return untuned_linear(beta2).steps or 0  # it has an end
 
 

@@ -3,11 +3,11 @@
 from collections.abc import Collection
 from typing import Any
 
-from preheat._fields import Count, field_of, shown
+from preheat._fields import Count, field_of, short_repr
+from preheat._lengths.resolve import resolve
 from preheat._lint.codes import CODES, Finding, number
 from preheat._lint.rules import findings, warmup_of
 from preheat._plan import Plan, plan_in
-from preheat._units import resolve
 
 __all__ = ["CODES", "Finding", "findings", "lint", "number", "warmup_of"]
 
@@ -37,8 +37,7 @@ def lint(plan: Plan | Any, total_steps: int | None = None, ignore: Collection[st
     if total_steps is not None:
         total_steps = int(field_of(Count).check("lint", "total_steps", total_steps))
     if unknown := [code for code in ignore if code not in CODES]:
-        message = f"lint(ignore={shown(ignore)}): {unknown[0]!r} must be a code, one of {', '.join(CODES)}"
-        raise ValueError(message)
+        raise ValueError(f"lint(ignore={short_repr(ignore)}): {unknown[0]!r} must be a code, one of {', '.join(CODES)}")
     bound = None if isinstance(plan, Plan) else getattr(plan, "_findings", None)  # what a Scheduler has
     if bound is None and total_steps is not None:
         plan = resolve(plan_in("lint", plan), total_steps=total_steps)

@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 from functools import cached_property
 
+from preheat._analysis.sampling import argmax, boundaries, contains, contains_function, display_length, samples
 from preheat._lint.codes import Finding, number
 from preheat._nodes import Reverse, Stretch, zero_based
 from preheat._plan import Plan
-from preheat._points import asks, contains, seams, span, summit, updates
 
 __all__ = ["findings", "warmup_of"]
 
@@ -31,8 +31,8 @@ def findings(plan: Plan, total_steps: int | None = None, *, rate: bool = True) -
 
 def warmup_of(plan: Plan) -> int:
     """The updates in which a plan rises, from its first to its highest value; 0 of one that does not begin so."""
-    looked = updates(plan, span(plan))
-    top = summit(plan, looked)
+    looked = samples(plan, display_length(plan))
+    top = argmax(plan, looked)
     values = [plan(i) for i in looked if i <= top]
     return top + 1 if top and values == sorted(values) else 0
 
@@ -47,7 +47,7 @@ class _View:
     @cached_property
     def blind(self) -> bool:
         """A user's function is asked at its own updates only, and of whole ones."""
-        return asks(self.plan)
+        return contains_function(self.plan)
 
     @cached_property
     def between(self) -> bool:
@@ -58,7 +58,7 @@ class _View:
     def far(self) -> int:
         """The updates of the whole plan; one more shows what it holds after its end."""
         ends = 0 if self.plan.steps is None or self.blind else 1
-        whole = span(self.plan) + ends
+        whole = display_length(self.plan) + ends
         return whole if self.total_steps is None else max(whole * (not self.blind), self.total_steps)
 
     @cached_property
@@ -68,17 +68,17 @@ class _View:
 
     @cached_property
     def looked(self) -> list[int]:
-        return updates(self.plan, self.run)
+        return samples(self.plan, self.run)
 
     @cached_property
     def top(self) -> int:
         """The first update of the run that uses its highest value."""
-        return summit(self.plan, self.looked)
+        return argmax(self.plan, self.looked)
 
     @cached_property
     def peak(self) -> int:
         """The first update of the plan that uses its highest value."""
-        return summit(self.plan, updates(self.plan, self.far))
+        return argmax(self.plan, samples(self.plan, self.far))
 
     @cached_property
     def rises(self) -> bool:
@@ -89,7 +89,7 @@ class _View:
     @cached_property
     def height(self) -> float:
         """From the lowest to the highest value of the plan."""
-        low = min(map(self.plan, updates(self.plan, self.far)))
+        low = min(map(self.plan, samples(self.plan, self.far)))
         return self.plan(self.peak) - low
 
     def near(self, x: float, y: float) -> bool:
@@ -103,7 +103,7 @@ def _peak(view: _View) -> Iterator[Finding]:
     if not view.near(highest, used) and not _nearing(view):
         yield _behind(view, highest, used)
         return
-    ends = [(_before(plan, seam), seam) for seam in seams(plan, run) if seam and view.between]
+    ends = [(_before(plan, seam), seam) for seam in boundaries(plan, run) if seam and view.between]
     end, seam = max(ends, default=(used, 0))
     if end > used and not view.near(end, used):
         yield Finding(
@@ -133,7 +133,7 @@ def _behind(view: _View, highest: float, used: float) -> Finding:
 
 def _nearing(view: _View) -> bool:
     """Whether a law without an end rises to a limit, and so has no peak to be missed."""
-    return view.plan.steps is None and view.peak > max(seams(view.plan, view.far)) and _still_rises(view)
+    return view.plan.steps is None and view.peak > max(boundaries(view.plan, view.far)) and _still_rises(view)
 
 
 def _still_rises(view: _View) -> bool:
@@ -147,7 +147,7 @@ def _before(plan: Plan, seam: int) -> float:
 
 def _jump(view: _View) -> Iterator[Finding]:
     """The largest of the jumps, with the number of the others."""
-    jumps = [seam for seam in seams(view.plan, min(view.run, view.plan.steps or view.run)) if _jumps(view, seam)]
+    jumps = [seam for seam in boundaries(view.plan, min(view.run, view.plan.steps or view.run)) if _jumps(view, seam)]
     if not jumps:
         return
     plan = view.plan

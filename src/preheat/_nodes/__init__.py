@@ -1,12 +1,12 @@
 """The other kinds of plan: a shape's curve, a table, a user's own function, and what makes a plan of plans."""
 
-from preheat._nodes.combinators import Noise, Reverse, noise, reverse
 from preheat._nodes.curves import Curve, Shape, shape
 from preheat._nodes.extremes import Extreme, clip, maximum, minimum
 from preheat._nodes.functions import Function, function
-from preheat._nodes.lengths import Repeat, Stretch, repeat, stretch
-from preheat._nodes.readings import ZeroBased, zero_based
+from preheat._nodes.repeat_and_stretch import Repeat, Stretch, repeat, stretch
+from preheat._nodes.reverse_and_noise import Noise, Reverse, noise, reverse
 from preheat._nodes.tables import Table, table
+from preheat._nodes.zero_basing import ZeroBased, zero_based
 
 __all__ = [
     "Curve", "Extreme", "Function", "Noise", "Repeat", "Reverse", "Shape", "Stretch", "Table", "ZeroBased", "clip",

@@ -9,7 +9,7 @@ from typing import Any, Concatenate, NoReturn, ParamSpec, final, get_type_hints
 
 from preheat._fields import BrokenRuleError, Parameters, Steps, Time, Value, parameters_of
 from preheat._math import filled, minimum
-from preheat._plan import Call, Plan, Reading, deferred, word
+from preheat._plan import Call, Formula, Plan, deferred, register
 
 P = ParamSpec("P")
 
@@ -40,8 +40,7 @@ class Curve(Plan):
     def __init__(self, shape: Shape, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
         self._freeze(1, shape=shape, args=args, kwargs=kwargs, steps=kwargs.get("steps"))
         if fault := self._fault():
-            message = f"{self!r}: {fault}"
-            raise ValueError(message)
+            raise ValueError(f"{self!r}: {fault}")
 
     def _fault(self) -> str:
         """What its parameters break together, if anything."""
@@ -55,14 +54,14 @@ class Curve(Plan):
             return f"the formula must be defined at t=0; {error}"
         return "" if isfinite(first) else f"the formula must be finite at t=0; it gives {first:g}"
 
-    def _reading(self, shift: float) -> Reading:
+    def _make_formula(self, shift: float) -> Formula:
         if self.steps == 0:
-            return Reading(filled, self._parameter("end"))
+            return Formula(filled, self._parameter("end"))
         if self.steps is None:
-            return Reading(_endless, float(shift), Reading(self.shape.formula, *self.args, **self.kwargs))
+            return Formula(_endless, float(shift), Formula(self.shape.formula, *self.args, **self.kwargs))
         steps = float(self.steps)  # Python adds like to like faster
-        curve = Reading(self.shape.formula, *self.args, **{**self.kwargs, "steps": steps})
-        return Reading(_ending, float(shift), steps, curve)
+        curve = Formula(self.shape.formula, *self.args, **{**self.kwargs, "steps": steps})
+        return Formula(_ending, float(shift), steps, curve)
 
     def _parameter(self, name: str) -> Any:
         return self.shape.parameters.signature.bind(*self.args, **self.kwargs).arguments[name]
@@ -71,11 +70,11 @@ class Curve(Plan):
         return self.shape.make, self.args, self.kwargs
 
 
-def _endless(i: Any, shift: float, curve: Reading) -> Any:
+def _endless(i: Any, shift: float, curve: Formula) -> Any:
     return curve(i + shift)
 
 
-def _ending(i: Any, shift: float, steps: float, curve: Reading) -> Any:
+def _ending(i: Any, shift: float, steps: float, curve: Formula) -> Any:
     return curve(minimum(i + shift, steps))
 
 
@@ -106,7 +105,7 @@ def shape(formula: Callable[Concatenate[float, P], float]) -> Callable[P, Plan]:
     make.__signature__ = parameters.signature  # type: ignore[attr-defined]  # what help() shows
     made = Shape(formula, parameters, make)
     make.shape = made  # type: ignore[attr-defined]  # for the catalogue
-    return word(make)
+    return register(make)
 
 
 def _parameters_of(formula: Callable[..., float]) -> Parameters:
@@ -127,5 +126,4 @@ def _parameters_of(formula: Callable[..., float]) -> Parameters:
 
 
 def _refuse(formula: Callable[..., float], rule: str) -> NoReturn:
-    message = f"@shape {formula.__name__}: {rule}"
-    raise TypeError(message)
+    raise TypeError(f"@shape {formula.__name__}: {rule}")

@@ -7,8 +7,8 @@ from preheat._fields import Number, require
 from preheat._math import filled
 from preheat._math import maximum as larger
 from preheat._math import minimum as smaller
-from preheat._nodes.parts import Operand, Part
-from preheat._plan import Call, Plan, Reading, recipe
+from preheat._nodes.annotations import Operand, Part
+from preheat._plan import Call, Formula, Plan, plan_function
 
 __all__ = ["Extreme", "clip", "maximum", "minimum"]
 
@@ -27,14 +27,14 @@ class Extreme(Plan):
         steps = max(lengths) if len(lengths) == len(plans) else None
         self._freeze(1 + max(plan.depth for plan in plans), first=first, second=second, steps=steps)
 
-    def _reading(self, shift: float) -> Reading:
+    def _make_formula(self, shift: float) -> Formula:
         operands = (self.first, self.second)
-        readings = [x._reading(shift) if isinstance(x, Plan) else Reading(filled, x) for x in operands]
-        return Reading(self.chosen, *readings)
+        readings = [x._make_formula(shift) if isinstance(x, Plan) else Formula(filled, x) for x in operands]
+        return Formula(self.chosen, *readings)
 
     @staticmethod
     @abstractmethod
-    def chosen(i: Any, first: Reading, second: Reading) -> Any:
+    def chosen(i: Any, first: Formula, second: Formula) -> Any:
         """The value that counts."""
 
 
@@ -45,7 +45,7 @@ class Maximum(Extreme):
     __slots__ = ()
 
     @staticmethod
-    def chosen(i: Any, first: Reading, second: Reading) -> Any:
+    def chosen(i: Any, first: Formula, second: Formula) -> Any:
         """The larger."""
         return larger(first(i), second(i))
 
@@ -60,7 +60,7 @@ class Minimum(Extreme):
     __slots__ = ()
 
     @staticmethod
-    def chosen(i: Any, first: Reading, second: Reading) -> Any:
+    def chosen(i: Any, first: Formula, second: Formula) -> Any:
         """The smaller."""
         return smaller(first(i), second(i))
 
@@ -68,7 +68,7 @@ class Minimum(Extreme):
         return minimum, (self.first, self.second), {}
 
 
-@recipe
+@plan_function
 def maximum(first: Operand, second: Operand) -> Plan:
     """At every update the larger value of two plans, or of a plan and a number; as long as the longer plan.
 
@@ -83,7 +83,7 @@ def maximum(first: Operand, second: Operand) -> Plan:
     return Maximum(first, second)
 
 
-@recipe
+@plan_function
 def minimum(first: Operand, second: Operand) -> Plan:
     """At every update the smaller value of two plans, or of a plan and a number; as long as the longer plan.
 
@@ -98,7 +98,7 @@ def minimum(first: Operand, second: Operand) -> Plan:
     return Minimum(first, second)
 
 
-@recipe
+@plan_function
 def clip(plan: Part, low: Number, high: Number) -> Plan:
     """A plan kept between two numbers.
 

@@ -5,9 +5,9 @@ from collections.abc import Callable
 from math import inf, isfinite
 from typing import Any, final
 
-from preheat._fields import Steps, field_of, shown
+from preheat._fields import Steps, field_of, short_repr
 from preheat._math import library_of, minimum
-from preheat._plan import Call, Plan, Reading, deferred, word
+from preheat._plan import Call, Formula, Plan, deferred, register
 from preheat._plan.base import CALL
 
 
@@ -38,16 +38,17 @@ class Function(Plan):
             object.__setattr__(self, "_found", found)
             return found
 
-    def _reading(self, shift: float) -> Reading:  # noqa: ARG002  # a function reads the index, however it is based
-        return Reading(_asked, self)
+    def _make_formula(self, shift: float) -> Formula:  # noqa: ARG002  # a function reads the index, however it is based
+        return Formula(_asked, self)
 
     def _at(self, i: float) -> float:
         index = int(i) if i.is_integer() else i
         value = self.fn(index)
         number = _as_float(value)
         if number is None or not isfinite(number):
-            message = f"{self!r}: the value at {index} must be a finite number, got {shown(value)}"
-            raise (TypeError if number is None else ValueError)(message)
+            raise (TypeError if number is None else ValueError)(
+                f"{self!r}: the value at {index} must be a finite number, got {short_repr(value)}"
+            )
         return number
 
     def _over(self, i: Any, library: Any) -> Any:
@@ -59,9 +60,9 @@ class Function(Plan):
     def _call(self) -> Call:
         return function, (self.given,), {} if self.steps is None else {"steps": self.steps}
 
-    def _written(self) -> tuple[str, int]:
+    def _to_source(self) -> tuple[str, int]:
         if isinstance(self.given, str):
-            return super()._written()
+            return super()._to_source()
         name = getattr(self.given, "__qualname__", type(self.given).__qualname__)
         return f"function({name}{'' if self.steps is None else f', steps={self.steps}'})", CALL
 
@@ -73,7 +74,7 @@ def _asked(i: Any, plan: Function) -> Any:
     return plan._at(i) if library is None else plan._over(i, library)
 
 
-@word
+@register
 def function(fn: str | Callable[[Any], float], *, steps: int | str | None = None) -> Plan:
     """A plan of your own function of the update's index, called for one index at a time.
 
@@ -92,14 +93,14 @@ def function(fn: str | Callable[[Any], float], *, steps: int | str | None = None
         ValueError: the text is not such a name, or `steps` is not 1 or more.
     """
     if isinstance(fn, Plan) or not (_is_path(fn) if isinstance(fn, str) else callable(fn)):
-        message = f'function(fn={shown(fn)}): fn must be a function of your own or "module:name"'
-        raise (ValueError if isinstance(fn, str) else TypeError)(message)
+        raise (ValueError if isinstance(fn, str) else TypeError)(
+            f'function(fn={short_repr(fn)}): fn must be a function of your own or "module:name"'
+        )
     steps = None if steps is None else field_of(Steps).check("function", "steps", steps)
     if later := deferred(function, (_named(fn),), {} if steps is None else {"steps": steps}):
         return later
     if steps == 0:
-        message = "function(steps=0): steps must be 1 or more; a function has no end to hold"
-        raise ValueError(message)
+        raise ValueError("function(steps=0): steps must be 1 or more; a function has no end to hold")
     return Function(fn, steps)
 
 
@@ -129,13 +130,11 @@ def _named(fn: str | Callable[[Any], float]) -> str | Callable[[Any], float]:
 def _looked_up(path: str) -> Callable[[Any], float]:
     module, _, name = path.partition(":")
     if module not in sys.modules:
-        message = f'function("{path}"): its module must be imported first; import {module}'
-        raise ValueError(message)
+        raise ValueError(f'function("{path}"): its module must be imported first; import {module}')
     found: Callable[[Any], float] | None = _held(module, name)
     if callable(found):
         return found
-    message = f'function("{path}"): {name} must be a function of {module}'
-    raise ValueError(message)
+    raise ValueError(f'function("{path}"): {name} must be a function of {module}')
 
 
 def _held(module: str, name: str) -> Any:

@@ -4,7 +4,7 @@ from typing import Any, final
 
 from preheat._fields import Numbers
 from preheat._math import floor, lookup, minimum
-from preheat._plan import Call, Plan, Reading, recipe
+from preheat._plan import Call, Formula, Plan, plan_function
 
 
 @final
@@ -18,8 +18,8 @@ class Table(Plan):
     def __init__(self, entries: tuple[float, ...]) -> None:
         self._freeze(1, entries=entries, steps=len(entries))
 
-    def _reading(self, shift: float) -> Reading:  # noqa: ARG002  # a table is read by index, however it is based
-        return Reading(_entry, self.entries, {})
+    def _make_formula(self, shift: float) -> Formula:  # noqa: ARG002  # a table is read by index, however it is based
+        return Formula(_entry, self.entries, {})
 
     def _call(self) -> Call:
         return table, (self.entries,), {}
@@ -29,7 +29,7 @@ def _entry(i: Any, entries: tuple[float, ...], kept: dict[Any, Any]) -> Any:
     return lookup(entries, minimum(floor(i), len(entries) - 1), kept)
 
 
-@recipe
+@plan_function
 def table(values: Numbers) -> Plan:
     """A value for each update, written out; past the end the last, between two updates the former.
 

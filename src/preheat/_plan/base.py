@@ -9,11 +9,11 @@ from collections.abc import Callable
 from math import inf, isfinite
 from typing import Any, NoReturn, ParamSpec, Self, TypeVar, overload
 
-from preheat._fields import LAST, TINY, Field, Number, Updates, field_of, shown
+from preheat._fields import LAST, TINY, Field, Number, Updates, field_of, short_repr
 from preheat._math import filled, is_traced, library_of, read_over
-from preheat._plan.readings import Reading
+from preheat._plan.formula import Formula
 
-__all__ = ["OPERATORS", "VOCABULARY", "Call", "Plan", "beside", "plan_in", "word"]
+__all__ = ["OPERATORS", "VOCABULARY", "Call", "Plan", "as_operand", "plan_in", "register"]
 
 DEEPEST = 64  # levels of nesting
 CALL = 3  # binds tightest; then `*`, `+`, `>>`
@@ -47,38 +47,38 @@ class Plan(ABC):
     """
 
     # `__dict__` is there and stays empty: torch's LambdaLR copies and updates the `__dict__` of a callable.
-    __slots__ = ("__dict__", "__weakref__", "_of_float", "_whole", "depth", "steps")
+    __slots__ = ("__dict__", "__weakref__", "_formula_cache", "_scalar_cache", "depth", "steps")
     __array_ufunc__ = None  # `numpy.float64(2) * plan` asks the plan
 
     steps: int | None
     depth: int
     unresolved: bool = False  # whether lengths in it wait to be turned into updates
-    _whole: Reading
-    _of_float: Callable[[float], float]
+    _formula_cache: Formula
+    _scalar_cache: Callable[[float], float]
 
     @abstractmethod
-    def _reading(self, shift: float) -> Reading:
+    def _make_formula(self, shift: float) -> Formula:
         """How the value follows from the local index `i >= 0`; formulas read `t = i + shift`."""
 
     @property
-    def _bound(self) -> Callable[[float], float]:
+    def _scalar_fn(self) -> Callable[[float], float]:
         """The plan as one function of a float index from 0: no checks, and the number as the formula returns it."""
         try:
-            return self._of_float
+            return self._scalar_cache
         except AttributeError:
             if is_traced():
-                return self._read  # torch.compile cannot follow how a formula is re-made
-            object.__setattr__(self, "_of_float", self._read.bound())
-            return self._of_float
+                return self._formula  # torch.compile cannot follow how a formula is re-made
+            object.__setattr__(self, "_scalar_cache", self._formula.compile())
+            return self._scalar_cache
 
     @property
-    def _read(self) -> Reading:
+    def _formula(self) -> Formula:
         """The plan as a function of an array of float indices from 0."""
         try:
-            return self._whole
+            return self._formula_cache
         except AttributeError:
-            object.__setattr__(self, "_whole", self._reading(1))
-            return self._whole
+            object.__setattr__(self, "_formula_cache", self._make_formula(1))
+            return self._formula_cache
 
     @abstractmethod
     def _call(self) -> Call:
@@ -103,11 +103,11 @@ class Plan(ABC):
             TypeError: `i` is neither a number nor an array of numbers.
         """
         if (i.__class__ is int or i.__class__ is float) and 0 <= i < LAST:
-            return float(self._bound(float(i)))
+            return float(self._scalar_fn(float(i)))
         library = library_of(i)
         if library is None:
-            return float(self._bound(_INDEX.check("plan", "i", i)))  # NumPy's own numbers, among others
-        value = read_over(self._read, i, library)
+            return float(self._scalar_fn(_INDEX.check("plan", "i", i)))  # NumPy's own numbers, among others
+        value = read_over(self._formula, i, library)
         return filled(i, value) if library_of(value) is None else value  # of a formula without t, or of a 0-d array
 
     def values(self, n: int | None = None) -> list[float]:
@@ -123,9 +123,8 @@ class Plan(ABC):
         """
         count = self.steps if n is None else int(_COUNT.check("values", "n", n))
         if count is None:
-            message = "values(n=None): n must be given for an endless plan"
-            raise ValueError(message)
-        value = self._bound
+            raise ValueError("values(n=None): n must be given for an endless plan")
+        value = self._scalar_fn
         return [float(value(float(i))) for i in range(count)]
 
     def __rshift__(self, other: object) -> "Plan":
@@ -150,22 +149,20 @@ class Plan(ABC):
         return -1 * self
 
     def __sub__(self, other: object) -> "Plan":
-        return self + (-other if isinstance(other, Plan) else -beside("-", other))
+        return self + (-other if isinstance(other, Plan) else -as_operand("-", other))
 
     def __rsub__(self, other: object) -> "Plan":
-        return -self + beside("-", other)
+        return -self + as_operand("-", other)
 
     def __truediv__(self, other: object) -> "Plan":
-        divisor = beside("/", other, "a finite number other than 0")
+        divisor = as_operand("/", other, "a finite number other than 0")
         factor = 1 / divisor if divisor else inf
         if not isfinite(factor):
-            message = f"plan / {divisor:g}: the divisor must be a finite number other than 0"
-            raise ValueError(message)
+            raise ValueError(f"plan / {divisor:g}: the divisor must be a finite number other than 0")
         return self * factor
 
     def __rtruediv__(self, other: object) -> NoReturn:
-        message = f"{shown(other)} / plan: the divisor must be a number; a plan can only be divided by one"
-        raise TypeError(message)
+        raise TypeError(f"{short_repr(other)} / plan: the divisor must be a number; a plan can only be divided by one")
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Plan):
@@ -186,15 +183,13 @@ class Plan(ABC):
         return self
 
     def __setattr__(self, name: str, value: object) -> None:
-        message = f"plan.{name} = {shown(value)}: a plan is immutable; make another"
-        raise AttributeError(message)
+        raise AttributeError(f"plan.{name} = {short_repr(value)}: a plan is immutable; make another")
 
     def __delattr__(self, name: str) -> None:
-        message = f"del plan.{name}: a plan is immutable; make another"
-        raise AttributeError(message)
+        raise AttributeError(f"del plan.{name}: a plan is immutable; make another")
 
     def __repr__(self) -> str:
-        return self._written()[0]
+        return self._to_source()[0]
 
     def _repr_mimebundle_(self, **_options: object) -> dict[str, str]:
         """What a notebook shows: a small picture, where matplotlib is installed to draw it."""
@@ -202,16 +197,15 @@ class Plan(ABC):
 
         return bundle(self)
 
-    def _written(self) -> tuple[str, int]:
+    def _to_source(self) -> tuple[str, int]:
         """The expression that makes this plan, and how tightly its outermost operator binds."""
         make, args, kwargs = self._call()
-        inside = [written(value) for value in args] + [f"{name}={written(value)}" for name, value in kwargs.items()]
+        inside = [to_source(value) for value in args] + [f"{name}={to_source(value)}" for name, value in kwargs.items()]
         return f"{make.__name__}({', '.join(inside)})", CALL
 
     def _freeze(self, depth: int, **slots: object) -> None:
         if depth > DEEPEST:
-            message = f"plan(depth={depth}): depth must be at most {DEEPEST}, the levels of nesting"
-            raise ValueError(message)
+            raise ValueError(f"plan(depth={depth}): depth must be at most {DEEPEST}, the levels of nesting")
         for name, value in (("depth", depth), *slots.items()):
             object.__setattr__(self, name, value)
 
@@ -220,18 +214,18 @@ def _remake(make: Callable[..., Plan], args: tuple[Any, ...], kwargs: dict[str, 
     return make(*args, **kwargs)
 
 
-def written(value: object) -> str:
+def to_source(value: object) -> str:
     """A value as the language writes it: `1`, `0.1`, `"text"`, `(1, 2)`, a plan."""
     if isinstance(value, float):
         return str(int(value)) if value.is_integer() and abs(value) < LAST else repr(value)
     if isinstance(value, str):
         return f'"{value}"'
     if isinstance(value, tuple):
-        return f"({', '.join(map(written, value))}{',' * (len(value) == 1)})"
+        return f"({', '.join(map(to_source, value))}{',' * (len(value) == 1)})"
     return repr(value)
 
 
-def beside(operator: str, got: object, words: str = "a plan or a finite number") -> float:
+def as_operand(operator: str, got: object, words: str = "a plan or a finite number") -> float:
     """The plain number beside a plan.
 
     Raises:
@@ -241,8 +235,7 @@ def beside(operator: str, got: object, words: str = "a plan or a finite number")
     try:
         return float(_NUMBER.check("", "", got))
     except (TypeError, ValueError) as error:
-        message = f"plan {operator} {shown(got)}: the other side must be {words}"
-        raise type(error)(message) from None
+        raise type(error)(f"plan {operator} {short_repr(got)}: the other side must be {words}") from None
 
 
 def plan_in(who: str, got: object) -> Plan:
@@ -253,15 +246,14 @@ def plan_in(who: str, got: object) -> Plan:
     """
     if isinstance(got, Plan):
         return got
-    message = f"{who}(plan={shown(got)}): plan must be a plan"
-    raise TypeError(message)
+    raise TypeError(f"{who}(plan={short_repr(got)}): plan must be a plan")
 
 
 OPERATORS: dict[str, Callable[[Any, Any], Plan]] = {}  # `>>`, `*` and `+`, each entered by the chain that it makes
 VOCABULARY: dict[str, Callable[..., Plan]] = {}  # every name that text may call: shapes, combinators, recipes
 
 
-def word(make: Callable[P, Plan]) -> Callable[P, Plan]:
+def register(make: Callable[P, Plan]) -> Callable[P, Plan]:
     """Make a function that returns a plan part of the language, under its own name.
 
     Raises:
@@ -269,7 +261,6 @@ def word(make: Callable[P, Plan]) -> Callable[P, Plan]:
     """
     known = VOCABULARY.get(make.__name__, make)
     if (known.__module__, known.__qualname__) != (make.__module__, make.__qualname__):
-        message = f"{make.__name__}: the name must be new; {known.__module__} has one"
-        raise ValueError(message)
+        raise ValueError(f"{make.__name__}: the name must be new; {known.__module__} has one")
     VOCABULARY[make.__name__] = make  # or defined anew, as in a notebook
     return make

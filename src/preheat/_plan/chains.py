@@ -7,11 +7,11 @@ from math import isfinite
 from operator import add, mul
 from typing import Any, ClassVar, final
 
-from preheat._fields import shown
-from preheat._plan.base import OPERATORS, Call, Plan, beside, written
-from preheat._plan.readings import Reading, side_by_side
-from preheat._plan.turns import InTurn
-from preheat._plan.unresolved import waiting
+from preheat._fields import short_repr
+from preheat._plan.base import OPERATORS, Call, Plan, as_operand, to_source
+from preheat._plan.formula import Formula, side_by_side
+from preheat._plan.piecewise import PiecewiseFormula
+from preheat._plan.unresolved import unresolved_error
 
 
 def joined(operator: str, *operands: Any) -> Plan:
@@ -49,7 +49,7 @@ class Chain(Plan):
             ValueError: it is not known; the message says what to give to `resolve`.
         """
         if self.unresolved:
-            raise waiting(self)
+            raise unresolved_error(self)
         return self._steps
 
     @property
@@ -78,10 +78,10 @@ class Chain(Plan):
         numbers = () if self.number == self.neutral else (self.number,)
         return joined, (self.operator, *numbers, *self.plans), {}
 
-    def _written(self) -> tuple[str, int]:
-        parts = [] if self.number == self.neutral else [written(self.number)]
+    def _to_source(self) -> tuple[str, int]:
+        parts = [] if self.number == self.neutral else [to_source(self.number)]
         for plan in self.plans:
-            text, binding = plan._written()
+            text, binding = plan._to_source()
             parts.append(text if binding > self.binding else f"({text})")
         return f" {self.operator} ".join(parts), self.binding
 
@@ -103,14 +103,14 @@ class Then(Chain):
             ValueError: `first` is endless.
         """
         if not isinstance(first, Plan) or not isinstance(second, Plan):
-            message = f"{shown(first)} >> {shown(second)}: both sides must be plans; constant(value) holds a number"
-            raise TypeError(message)
+            raise TypeError(
+                f"{short_repr(first)} >> {short_repr(second)}: both sides must be plans; constant(value) holds a number"
+            )
         if first.unresolved:
             return cls(cls.neutral, [first, second], None)
         if first.steps is None:
             last = first.plans[-1] if isinstance(first, Then) else first
-            message = f"plan >> plan: {last!r:.200} must end before another plan can follow; give it steps"
-            raise ValueError(message)
+            raise ValueError(f"plan >> plan: {last!r:.200} must end before another plan can follow; give it steps")
         after = None if second.unresolved else second.steps
         return cls(cls.neutral, [first, second], None if after is None else first.steps + after)
 
@@ -121,13 +121,13 @@ class Then(Chain):
             return self._starts
         except AttributeError:
             if self.unresolved:
-                raise waiting(self) from None
+                raise unresolved_error(self) from None
             lengths = (plan.steps or 0 for plan in self.plans[:-1])
             object.__setattr__(self, "_starts", tuple(accumulate(lengths, initial=0)))
             return self._starts
 
-    def _reading(self, shift: float) -> Reading:
-        return InTurn(self.plans, self.starts, shift)
+    def _make_formula(self, shift: float) -> Formula:
+        return PiecewiseFormula(self.plans, self.starts, shift)
 
 
 class SideBySide(Chain):
@@ -146,12 +146,12 @@ class SideBySide(Chain):
         """
         plans = [operand for operand in (left, right) if isinstance(operand, Plan)]
         if not plans:
-            message = f"{shown(left)} {cls.operator} {shown(right)}: one side must be a plan"
-            raise TypeError(message)
+            raise TypeError(f"{short_repr(left)} {cls.operator} {short_repr(right)}: one side must be a plan")
         number = cls.combined(cls._number_of(left), cls._number_of(right)) + 0.0
         if not isfinite(number):
-            message = f"{shown(left)} {cls.operator} {shown(right)}: the numbers together must be finite"
-            raise ValueError(message)
+            raise ValueError(
+                f"{short_repr(left)} {cls.operator} {short_repr(right)}: the numbers together must be finite"
+            )
         if number == cls.neutral and len(plans) == 1:
             inner = plans[0].plans if isinstance(plans[0], cls) else plans
             if len(inner) == 1:
@@ -163,10 +163,12 @@ class SideBySide(Chain):
     def _number_of(cls, operand: object) -> float:
         if isinstance(operand, Plan):
             return operand.number if isinstance(operand, cls) else cls.neutral
-        return beside(cls.operator, operand)
+        return as_operand(cls.operator, operand)
 
-    def _reading(self, shift: float) -> Reading:
-        return Reading(side_by_side, self.combined, self.number, tuple(plan._reading(shift) for plan in self.plans))
+    def _make_formula(self, shift: float) -> Formula:
+        return Formula(
+            side_by_side, self.combined, self.number, tuple(plan._make_formula(shift) for plan in self.plans)
+        )
 
 
 @final

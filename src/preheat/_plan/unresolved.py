@@ -4,12 +4,11 @@ from collections.abc import Callable, Iterable, Iterator
 from inspect import signature
 from typing import Any, ParamSpec, final
 
-from preheat._fields import checked
-from preheat._length import UNITS, Length
-from preheat._plan.base import Call, Plan, word
-from preheat._plan.readings import Reading
+from preheat._fields import UNITS, Length, checked
+from preheat._plan.base import Call, Plan, register
+from preheat._plan.formula import Formula
 
-__all__ = ["Unresolved", "deferred", "lengths_in", "missing", "recipe", "waiting"]
+__all__ = ["Unresolved", "deferred", "lengths_in", "missing", "plan_function", "unresolved_error"]
 
 P = ParamSpec("P")
 
@@ -36,10 +35,10 @@ class Unresolved(Plan):
         Raises:
             ValueError: always; the message says what to give to `resolve`.
         """
-        raise waiting(self)
+        raise unresolved_error(self)
 
-    def _reading(self, shift: float) -> Reading:  # noqa: ARG002  # there is none
-        raise waiting(self)
+    def _make_formula(self, shift: float) -> Formula:  # noqa: ARG002  # there is none
+        raise unresolved_error(self)
 
     def _call(self) -> Call:
         return self.make, self.args, self.kwargs
@@ -80,7 +79,7 @@ def missing(lengths: Iterable[Length]) -> list[str]:
     return [name for name in dict.fromkeys(reversed(UNITS.values())) if name in asked]
 
 
-def waiting(plan: Plan) -> ValueError:
+def unresolved_error(plan: Plan) -> ValueError:
     """What is said of a plan that is asked for a value or its length too early."""
     needs = missing(lengths_in(plan))
     way = ", ".join(f"{name}=..." for name in needs)
@@ -88,6 +87,6 @@ def waiting(plan: Plan) -> ValueError:
     return ValueError(f"{plan!r:.200}: its lengths must be in updates before it has values; resolve(plan, {way}){late}")
 
 
-def recipe(make: Callable[P, Plan]) -> Callable[P, Plan]:
+def plan_function(make: Callable[P, Plan]) -> Callable[P, Plan]:
     """Have annotations check the arguments of a function that returns plain algebra, and name it in the language."""
-    return word(checked(make, deferred))
+    return register(checked(make, deferred))

@@ -4,12 +4,12 @@ from collections.abc import Mapping, Sequence
 from math import inf
 from typing import TYPE_CHECKING, Any
 
-from preheat._cut import After, Until
+from preheat._analysis.sampling import boundaries, contains, pieces
 from preheat._lint import number
 from preheat._nodes import Function, Noise, Table, ZeroBased
+from preheat._nodes.cuts import After, Until
 from preheat._plan import Chain, Plan
 from preheat._plot._curves import Drawn, Unit, check_log, curves_of, extremes, shortened, unit_of
-from preheat._points import contains, pieces, seams
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -97,7 +97,7 @@ def _line(curve: Drawn) -> tuple[Sequence[float], list[float]]:
     n = len(curve.updates)
     if n > FEW or contains(curve.plan, Function, Noise, Table):
         return curve.updates, curve.values
-    starts = {*seams(curve.plan, n), n}
+    starts = {*boundaries(curve.plan, n), n}
     places = [i + k / BETWEEN for i in range(n) for k in range(1 if i + 1 in starts else BETWEEN)]
     return places, [curve.plan(i) for i in places]
 

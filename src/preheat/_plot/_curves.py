@@ -3,9 +3,9 @@
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from preheat._fields import Count, Positive, field_of, shown
+from preheat._analysis.sampling import argmax, display_length, samples
+from preheat._fields import Count, Positive, field_of, short_repr
 from preheat._plan import Plan, plan_in
-from preheat._points import span, summit, updates
 
 __all__ = ["Drawn", "Unit", "check_log", "curves_of", "extremes", "shortened", "unit_of"]
 
@@ -41,15 +41,14 @@ def curves_of(who: str, plans: Sequence[Plan | Mapping[str, Plan]], n: int | Non
         named = given.items() if isinstance(given, Mapping) else [("", given)]
         pairs += [(str(label), plan_in(who, plan)) for label, plan in named]
     if not pairs:
-        message = f"{who}(): there must be a plan to draw"
-        raise ValueError(message)
-    longest = max(span(plan) for _, plan in pairs)
+        raise ValueError(f"{who}(): there must be a plan to draw")
+    longest = max(display_length(plan) for _, plan in pairs)
     n = longest if n is None else int(field_of(Count).check(who, "n", n))
     return [_curve(label, plan, n) for label, plan in pairs]
 
 
 def _curve(label: str, plan: Plan, n: int) -> Drawn:
-    looked = updates(plan, n)
+    looked = samples(plan, n)
     return Drawn(shortened(label or repr(plan), LONGEST), plan, looked, [plan(i) for i in looked])
 
 
@@ -66,8 +65,7 @@ def check_log(who: str, log: object) -> str:
     """
     if isinstance(log, str) and log in LOGS:
         return log
-    message = f"{who}(log={shown(log)}): log must be one of {', '.join(map(repr, LOGS))}"
-    raise ValueError(message)
+    raise ValueError(f"{who}(log={short_repr(log)}): log must be one of {', '.join(map(repr, LOGS))}")
 
 
 def unit_of(
@@ -89,8 +87,9 @@ def unit_of(
     }
     asked = {name: value for name, value in given.items() if value is not None}
     if len(asked) > 1:
-        message = f"{who}({', '.join(f'{name}={value}' for name, value in asked.items())}): one of them must be given"
-        raise ValueError(message)
+        raise ValueError(
+            f"{who}({', '.join(f'{name}={value}' for name, value in asked.items())}): one of them must be given"
+        )
     for name, value in asked.items():
         each = field_of(Positive).check(who, name, value)
         if name == "steps_per_epoch":
@@ -102,9 +101,9 @@ def unit_of(
 def extremes(curve: Drawn) -> list[tuple[str, int]]:
     """The update of the peak, and that of the floor: the lowest one from there on; none of a plan that is level."""
     plan = curve.plan
-    peak = summit(plan, curve.updates)
+    peak = argmax(plan, curve.updates)
     after = [i for i in curve.updates if i >= peak]
-    floor = summit(lambda i: -plan(i), after)
+    floor = argmax(lambda i: -plan(i), after)
     lowest = min(curve.values)
     marks = [("peak", peak)] if plan(peak) > lowest else []
     return marks + ([("floor", floor)] if plan(floor) < plan(peak) else [])

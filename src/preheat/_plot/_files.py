@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from os import PathLike, fspath
 from os.path import splitext
 
-from preheat._fields import shown
+from preheat._fields import short_repr
 from preheat._plan import Plan
 from preheat._plot._axes import draw
 from preheat._plot._curves import check_log, curves_of, unit_of
@@ -42,8 +42,7 @@ def save(  # noqa: PLR0913  # as plot
     """
     kind = splitext(fspath(path))[1].lower()  # noqa: PTH122  # pathlib is slow to import
     if kind not in KINDS:
-        message = f"save(path={shown(fspath(path))}): path must end in one of {', '.join(KINDS)}"
-        raise ValueError(message)
+        raise ValueError(f"save(path={short_repr(fspath(path))}): path must end in one of {', '.join(KINDS)}")
     log = check_log("save", log)
     unit = unit_of("save", steps_per_epoch, samples_per_step, tokens_per_step)
     curves = curves_of("save", plans, n)

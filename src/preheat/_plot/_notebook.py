@@ -2,11 +2,11 @@
 
 from io import StringIO
 
+from preheat._analysis.sampling import contains_function
 from preheat._plan import Plan
 from preheat._plot._axes import draw
 from preheat._plot._curves import curves_of, unit_of
 from preheat._plot._html import plain
-from preheat._points import asks
 
 __all__ = ["bundle"]
 
@@ -20,7 +20,7 @@ def bundle(plan: Plan) -> dict[str, str]:
     """
     text = {"text/plain": repr(plan)}
     try:
-        return text if asks(plan) else text | {"text/html": _figure(plan)}
+        return text if contains_function(plan) else text | {"text/html": _figure(plan)}
     except (ImportError, ValueError):  # no matplotlib, or a plan whose lengths are not known yet: nothing to draw
         return text
 

@@ -6,11 +6,11 @@ The dots are plotille's: plain Python, imported in a tenth of the time that plot
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby, pairwise
 
+from preheat._analysis.sampling import boundaries
 from preheat._fields import Count, field_of
 from preheat._plan import Plan
 from preheat._plot._curves import Drawn, check_log, curves_of, shortened
 from preheat._plot._scale import Scale, scale_of
-from preheat._points import seams
 
 __all__ = ["terminal"]
 
@@ -87,15 +87,14 @@ def terminal(  # noqa: PLR0913  # a terminal's properties, and how to draw
 def _check_size(name: str, got: int) -> None:
     field_of(Count).check("terminal", name, got)
     if got < LEAST[name]:
-        message = f"terminal({name}={got}): {name} must be at least {LEAST[name]}"
-        raise ValueError(message)
+        raise ValueError(f"terminal({name}={got}): {name} must be at least {LEAST[name]}")
 
 
 def _path(curve: Drawn, x: Scale, columns: int) -> list[tuple[float, float]]:
     """Places along x, and values: twice for each column of dots, and on both sides of each seam."""
     base, last = int(x.log), curve.updates[-1]
     even = {min(max(round(x.at(k / (4 * columns))) - base, 0), last) for k in range(4 * columns + 1)}
-    beside = {i for seam in seams(curve.plan, last + 1)[:MOST] for i in (seam, max(seam - 1, 0))}
+    beside = {i for seam in boundaries(curve.plan, last + 1)[:MOST] for i in (seam, max(seam - 1, 0))}
     return [(x.place(i + base) or 0.0, curve.plan(i)) for i in sorted(even | beside)]
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from torch import nn
 
-from preheat._fields import Factor, Field, Positive, Share, field_of, shown
+from preheat._fields import Factor, Field, Positive, Share, field_of, short_repr
 
 __all__ = ["layerwise"]
 
@@ -51,8 +51,7 @@ def layerwise(
         if parameter.requires_grad:
             by_depth.setdefault(depths[name], []).append(parameter)
     if not by_depth:
-        message = f"layerwise(model={type(model).__name__}): model must have parameters that require gradients"
-        raise ValueError(message)
+        raise ValueError(f"layerwise(model={type(model).__name__}): model must have parameters that require gradients")
     deepest = max(depths.values())
     return [
         {"params": by_depth[depth], "name": f"depth {depth}", "lr": peak * max(least, rate ** (deepest - depth))}
@@ -62,8 +61,7 @@ def layerwise(
 
 def _kind(what: str, got: object, words: str, right: bool) -> None:  # noqa: FBT001  # the words, and whether they hold
     if not right:
-        message = f"layerwise({what}={shown(got)}): {what} must be {words}"
-        raise TypeError(message)
+        raise TypeError(f"layerwise({what}={short_repr(got)}): {what} must be {words}")
 
 
 def _names(model: nn.Module) -> Iterator[str]:

@@ -4,10 +4,10 @@ from typing import Any
 
 from torch.optim import Optimizer
 
-from preheat._fields import LAST, TINY, Count, Field, Number, Positive, Updates, field_of, shown
+from preheat._fields import LAST, TINY, Count, Field, Number, Positive, Updates, field_of, short_repr
 from preheat._nodes import zero_based
-from preheat._torch._knob import Knob
-from preheat._torch._say import say
+from preheat._torch.run.knob import Knob
+from preheat._torch.run.warnings import warn
 from preheat.shapes.laws import noam
 
 __all__ = ["NoamOpt"]
@@ -43,11 +43,10 @@ class NoamOpt:
 
     def __init__(self, model_size: int, warmup: int, optimizer: Optimizer, factor: float = 1.0) -> None:
         if not hasattr(optimizer, "param_groups"):
-            message = (
-                f"NoamOpt(optimizer={shown(optimizer)}): optimizer must be a torch Optimizer; "
+            raise TypeError(
+                f"NoamOpt(optimizer={short_repr(optimizer)}): optimizer must be a torch Optimizer; "
                 "noam(model_size, warmup) gives the rates without one"
             )
-            raise TypeError(message)
         self.optimizer = optimizer
         self._follow(model_size, warmup, factor, step=0, rate=0.0)
 
@@ -111,19 +110,18 @@ class NoamOpt:
             ValueError: the state lacks `_step`, `_rate`, `model_size` or `warmup`, or an entry is out of its range.
         """
         if not isinstance(state_dict, dict):
-            message = f"NoamOpt.load_state_dict(state_dict={shown(state_dict)}): state_dict must be a dict"
-            raise TypeError(message)
+            raise TypeError(f"NoamOpt.load_state_dict(state_dict={short_repr(state_dict)}): state_dict must be a dict")
         if missing := [key for key in _SAVED if key not in state_dict]:
-            message = (
-                f"NoamOpt.load_state_dict(state_dict={shown(state_dict)}): state_dict must hold {', '.join(missing)}"
+            raise ValueError(
+                f"NoamOpt.load_state_dict(state_dict={short_repr(state_dict)}): state_dict must hold "
+                f"{', '.join(missing)}"
             )
-            raise ValueError(message)
         step, rate, model_size, warmup = (state_dict[key] for key in _SAVED)
         self._follow(model_size, warmup, state_dict.get("factor", self.factor), step=step, rate=rate)
         if "optimizer_state" in state_dict:
             self.optimizer.load_state_dict(state_dict["optimizer_state"])
         else:
-            say(
+            warn(
                 "NoamOpt.load_state_dict(): the state holds no optimizer_state, so Adam's moments start anew; "
                 "load the optimizer's own state into NoamOpt.optimizer"
             )

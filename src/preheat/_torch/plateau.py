@@ -6,8 +6,8 @@ from math import fsum, inf, isinf, isnan, nan
 from numbers import Real
 from typing import Any, NoReturn
 
-from preheat._fields import TINY, Field, shown
-from preheat._torch._ranks import gathered
+from preheat._fields import TINY, Field, short_repr
+from preheat._torch.run.processes import all_gather
 
 __all__ = ["Plateau"]
 
@@ -103,8 +103,7 @@ class Plateau:
             _one_of("observe", "reduce", reduce, _REDUCE)
             value = _reduced(value, reduce)
         if isnan(value):
-            message = f"observe(metric={value}): metric must be a number, not NaN; leave this observation out"
-            raise ValueError(message)
+            raise ValueError(f"observe(metric={value}): metric must be a number, not NaN; leave this observation out")
         if self._is_better(value):
             self.best, self.bad = value, 0
         else:
@@ -138,11 +137,10 @@ class Plateau:
         return self.min_lr[group]
 
     def _refuse_floors(self, groups: str) -> NoReturn:
-        message = (
-            f"Plateau(min_lr={shown(self.min_lr)}): min_lr must be one number, or one for each group of the one "
+        raise ValueError(
+            f"Plateau(min_lr={short_repr(self.min_lr)}): min_lr must be one number, or one for each group of the one "
             f"optimizer; it has {groups}"
         )
-        raise ValueError(message)
 
     def state(self) -> list[float]:
         """Everything that changes: factor, bad observations, cooldown left, and the best metric if there is one."""
@@ -161,8 +159,7 @@ def _number(metric: Any) -> float:
     except (RuntimeError, ValueError):  # an array of several
         got = None
     if isinstance(got, bool) or not isinstance(got, Real):
-        message = f"observe(metric={shown(metric)}): metric must be a number, or a tensor of one"
-        raise TypeError(message)
+        raise TypeError(f"observe(metric={short_repr(metric)}): metric must be a number, or a tensor of one")
     try:
         return float(got)
     except OverflowError:
@@ -171,11 +168,12 @@ def _number(metric: Any) -> float:
 
 def _reduced(value: float, reduce: str) -> float:
     """The metric of all processes; NaN if that of one of them is, so that all of them refuse it."""
-    values = gathered(f"observe(reduce={reduce!r})", value)
+    values = all_gather(f"observe(reduce={reduce!r})", value)
     return nan if any(map(isnan, values)) else _REDUCE[reduce](values)
 
 
 def _one_of(who: str, name: str, got: object, allowed: Iterable[str]) -> None:
     if not isinstance(got, str) or got not in allowed:
-        message = f"{who}({name}={shown(got)}): {name} must be {' or '.join(map(repr, allowed))}"
-        raise (ValueError if isinstance(got, str) else TypeError)(message)
+        raise (ValueError if isinstance(got, str) else TypeError)(
+            f"{who}({name}={short_repr(got)}): {name} must be {' or '.join(map(repr, allowed))}"
+        )

@@ -8,17 +8,17 @@ from torch.compiler import is_dynamo_compiling
 from torch.optim import Optimizer
 
 from preheat._fields import LAST, Count, Number, Updates, field_of
-from preheat._torch._bind import Modes, bind, pairs_of, real
-from preheat._torch._change import ON_CHANGE
-from preheat._torch._checkpoint import load, pack
-from preheat._torch._device import DeviceBinding
-from preheat._torch._edit import seek
-from preheat._torch._editable import Editable, Planned
-from preheat._torch._peers import is_foreign, translated
-from preheat._torch._ranks import compare
-from preheat._torch._report import named
-from preheat._torch._say import say
+from preheat._torch.bind.build import Modes, bind, pairs_of, real
+from preheat._torch.editable import Editable, Planned
 from preheat._torch.plateau import Plateau
+from preheat._torch.run.device import DeviceBinding
+from preheat._torch.run.processes import compare
+from preheat._torch.run.report import named
+from preheat._torch.run.warnings import warn
+from preheat._torch.state.checkpoint import load, pack
+from preheat._torch.state.conflicts import ON_CHANGE
+from preheat._torch.state.edits import seek
+from preheat._torch.state.foreign import is_foreign, translated
 
 __all__ = ["Scheduler"]
 
@@ -85,8 +85,9 @@ class Scheduler(Editable):
     ) -> None:
         # torch's own __init__ would wrap optimizer.step, which fails on a compiled one: it is not called.
         if on_change not in ON_CHANGE:
-            message = f"Scheduler(on_change={on_change!r}): on_change must be one of {', '.join(map(repr, ON_CHANGE))}"
-            raise ValueError(message)
+            raise ValueError(
+                f"Scheduler(on_change={on_change!r}): on_change must be one of {', '.join(map(repr, ON_CHANGE))}"
+            )
         given = list(optimizer) if isinstance(optimizer, list | tuple) else [optimizer]
         self.optimizers = tuple(real(one, clock) for one in given)
         self.on_change = on_change
@@ -102,11 +103,13 @@ class Scheduler(Editable):
     def _heed(self, feedback: Plateau) -> None:
         tracks = [track for binding in self._bindings for track in binding.tracks if track.knob.path == "lr"]
         if not isinstance(feedback, Plateau) or not tracks:
-            message = f"Scheduler(feedback={feedback!r:.60}): feedback must be a Plateau, beside a plan of the lr"
-            raise TypeError(message)
+            raise TypeError(
+                f"Scheduler(feedback={feedback!r:.60}): feedback must be a Plateau, beside a plan of the lr"
+            )
         if any(isinstance(binding, DeviceBinding) for binding in self._bindings):
-            message = "Scheduler(on_device=True, feedback=...): feedback must be None, for it cuts the lr on the host"
-            raise ValueError(message)
+            raise ValueError(
+                "Scheduler(on_device=True, feedback=...): feedback must be None, for it cuts the lr on the host"
+            )
         feedback.fit([len(one.param_groups) for one in self.optimizers])
         for track in tracks:
             track.feedback = feedback
@@ -123,7 +126,7 @@ class Scheduler(Editable):
         """
         if self._alone is not None and not metric and not is_dynamo_compiling():
             binding, optimizer = self._alone
-            if binding.usual and binding.usual.step(binding, optimizer):
+            if binding.fast_step and binding.fast_step.step(binding, optimizer):
                 return
         if self._devices and not metric:
             for device, its_own in self._devices:
@@ -135,11 +138,10 @@ class Scheduler(Editable):
         self._awake()
         if metric:
             if self._feedback is None or len(metric) > 1:
-                message = (
+                raise TypeError(
                     f"step({', '.join(map(repr, metric))}): it takes no argument; seek(i) moves the schedule, and "
                     "observe(metric) feeds a Plateau"
                 )
-                raise TypeError(message)
             self._feedback.see(metric[0], self.get_last_lr())
         loud = False
         for binding, optimizer in self._pairs:
@@ -161,8 +163,9 @@ class Scheduler(Editable):
         """
         self._awake()
         if self._feedback is None:
-            message = f"observe({metric!r}): a Plateau must be given at bind: Scheduler(..., feedback=Plateau())"
-            raise ValueError(message)
+            raise ValueError(
+                f"observe({metric!r}): a Plateau must be given at bind: Scheduler(..., feedback=Plateau())"
+            )
         self._feedback.see(metric, self.get_last_lr(), reduce)
         self._rewrite()
 
@@ -179,12 +182,10 @@ class Scheduler(Editable):
         """
         self._awake()
         if self._bindings[0].clock != "manual":
-            message = f'advance({n!r}): clock must be "manual", it is {self._bindings[0].clock!r}'
-            raise ValueError(message)
+            raise ValueError(f'advance({n!r}): clock must be "manual", it is {self._bindings[0].clock!r}')
         amount = _amount("advance", "n", n)
         if any(binding.position.amount + amount >= LAST for binding in self._bindings):
-            message = f"advance({n!r}): the position must stay below 2**53"
-            raise ValueError(message)
+            raise ValueError(f"advance({n!r}): the position must stay below 2**53")
         for binding in self._bindings:
             binding.position = binding.position._replace(amount=binding.position.amount + amount)
 
@@ -244,7 +245,7 @@ class Scheduler(Editable):
             sentences = load(self._bindings, groups, state_dict, self.on_change)
         self._flush()
         for sentence in sentences:
-            say(sentence)
+            warn(sentence)
 
     def check_ranks(self) -> None:
         """Ask all processes of `torch.distributed` where they stand, and name the one that disagrees.
@@ -259,6 +260,5 @@ def _amount(who: str, name: str, got: Any) -> float:
     """A position of the manual clock, whole if it was given so."""
     number = field_of(Number).check(who, name, got)
     if number < 0:
-        message = f"{who}({name}={got!r}): {name} must be a number, 0 or more"
-        raise ValueError(message)
+        raise ValueError(f"{who}({name}={got!r}): {name} must be a number, 0 or more")
     return int(got) if isinstance(got, Integral) else number

@@ -5,8 +5,9 @@ from collections.abc import Sequence
 import click
 
 from preheat import __version__
-from preheat.cli import _compare, _list, _see, _stand, _write
+from preheat.cli import _compare, _list, _see, _write
 from preheat.cli._read import examples
+from preheat.cli.inspect import command as _stand
 from preheat.demo._command import demo
 
 __all__ = ["run"]

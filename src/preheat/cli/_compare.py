@@ -84,6 +84,5 @@ def rank(texts: tuple[str, ...], units: Units) -> None:
 def _steps(lengths: Iterable[int | None], total: int | None) -> int:
     longest = max((length for length in lengths if length is not None), default=None)
     if total is None and longest is None:
-        message = "rank(total_steps=None): --total-steps must be given where no plan has an end"
-        raise ValueError(message)
+        raise ValueError("rank(total_steps=None): --total-steps must be given where no plan has an end")
     return total or longest or 0

@@ -11,9 +11,9 @@ from typing import Any
 import click
 
 from preheat import Plan, parse
+from preheat._analysis.sampling import contains_function
+from preheat._language.parser import nearest
 from preheat._plan import VOCABULARY
-from preheat._points import asks
-from preheat._text import nearest
 from preheat.cli._paint import WIDTH
 from preheat.cli._read import examples
 from preheat.cli._see import curve
@@ -43,8 +43,7 @@ def shapes(name: str | None) -> None:
         click.echo("\n\n".join(_families()))
         return
     if name not in VOCABULARY:
-        message = f"shapes(name={name!r}): name must be the name of a shape{nearest(name)}"
-        raise ValueError(message)
+        raise ValueError(f"shapes(name={name!r}): name must be the name of a shape{nearest(name)}")
     make = VOCABULARY[name]
     click.echo(_explained(name, make))
     if (example := _example(make)) is not None:
@@ -92,7 +91,7 @@ def _example(make: Callable[..., Any]) -> Plan | None:
                 plan = parse(text[: end.end()])
             except ValueError:
                 continue
-            return None if asks(plan) else plan
+            return None if contains_function(plan) else plan
     return None
 
 
@@ -139,8 +138,7 @@ def _theirs(name: str) -> Callable[..., Any]:
 
         close = get_close_matches(name, known, n=1, cutoff=0.4)
         hint = f"did you mean {close[0]}?" if close else "`preheat like` lists them"
-        message = f"like(name={name!r}): name must be a schedule that preheat.like has; {hint}"
-        raise ValueError(message)
+        raise ValueError(f"like(name={name!r}): name must be a schedule that preheat.like has; {hint}")
     module, _, theirs = name.partition(".")
     make: Callable[..., Any] = getattr(import_module(f"preheat.like.{module}"), theirs)
     return make
@@ -152,8 +150,7 @@ def _argument(text: str) -> tuple[str, Any]:
 
     match = _GIVEN.fullmatch(text)
     if match is None:
-        message = f"like({text!r}): a parameter must be given as NAME=VALUE"
-        raise ValueError(message)
+        raise ValueError(f"like({text!r}): a parameter must be given as NAME=VALUE")
     try:
         return match[1], literal_eval(match[2])
     except (SyntaxError, ValueError):

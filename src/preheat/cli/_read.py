@@ -24,8 +24,7 @@ def _whole(_: click.Context, option: click.Parameter, text: str | None) -> int |
     except ValueError:
         number = 0.0
     if number < 1 or not number.is_integer():
-        message = f"{option.opts[0]} {text}: it must be a whole number, 1 or more"
-        raise ValueError(message)
+        raise ValueError(f"{option.opts[0]} {text}: it must be a whole number, 1 or more")
     return int(number)
 
 
@@ -49,8 +48,7 @@ class Units(NamedTuple):
         if lacks:
             asking = dict.fromkeys(f'"{length}"' for length in lengths_in(plan) if length.argument in lacks)
             options = " and ".join(f"--{name.replace('_', '-')}" for name in lacks)
-            message = f"{options} must be given, for {' and '.join(asking)}"
-            raise ValueError(message)
+            raise ValueError(f"{options} must be given, for {' and '.join(asking)}")
         return resolve(plan, **self._asdict())
 
 
@@ -98,5 +96,4 @@ def _import(module: str) -> None:
     try:
         import_module(module)
     except ModuleNotFoundError as error:
-        message = f"--import {module}: it must be a module that can be imported here; {error}"
-        raise ValueError(message) from None
+        raise ValueError(f"--import {module}: it must be a module that can be imported here; {error}") from None

@@ -7,7 +7,7 @@ from itertools import chain
 import click
 
 from preheat import Plan
-from preheat._fields import shown
+from preheat._fields import short_repr
 from preheat.cli._read import Units, examples, of_a_run
 
 __all__ = ["resolve", "table"]
@@ -24,8 +24,7 @@ __all__ = ["resolve", "table"]
 def table(text: str, at: str | None, *, csv: bool, as_json: bool, units: Units) -> None:
     """Print the value of each update."""
     if csv and as_json:
-        message = "table(--csv --json): one of the two must be left out"
-        raise ValueError(message)
+        raise ValueError("table(--csv --json): one of the two must be left out")
     plan = units.plan(text)
     rows = ((i, plan(i)) for i in chain.from_iterable(_updates(plan, at, units.total_steps)))
     if as_json:
@@ -42,8 +41,7 @@ def _updates(plan: Plan, at: str | None, total: int | None) -> list[Sequence[int
         return [_part(at, part) for part in at.split(",")]
     count = plan.steps if total is None else total
     if count is None:
-        message = "table(at=None): --at or --total-steps must be given for an endless plan"
-        raise ValueError(message)
+        raise ValueError("table(at=None): --at or --total-steps must be given for an endless plan")
     return [range(count)]
 
 
@@ -52,8 +50,7 @@ def _part(at: str, part: str) -> Sequence[int]:
         numbers = [int(number) for number in part.split(":")]
         return range(*numbers) if ":" in part else numbers
     except (TypeError, ValueError):
-        message = f"table(at={shown(at)}): --at must be updates such as 0,99,500 or 0:1000:100"
-        raise ValueError(message) from None
+        raise ValueError(f"table(at={short_repr(at)}): --at must be updates such as 0,99,500 or 0:1000:100") from None
 
 
 @click.command(epilog=examples("""preheat resolve 'warmup("3ep") >> constant(1)' --steps-per-epoch 200"""))

@@ -20,8 +20,7 @@ def _number(_: click.Context, option: click.Parameter, got: Any) -> int:
     try:
         return int(got)
     except ValueError:
-        message = f"demo({option.name}={got!r}): {option.name} must be a whole number"
-        raise ValueError(message) from None
+        raise ValueError(f"demo({option.name}={got!r}): {option.name} must be a whole number") from None
 
 
 def _whole(name: str, words: str) -> Callable[[Command], Command]:
@@ -86,5 +85,4 @@ def _make_folder(out: Path) -> None:
     else:
         writable = os.access(out, os.W_OK)
     if not writable:
-        message = f"demo(out={str(out)!r}): out must be a folder that can be written"
-        raise ValueError(message)
+        raise ValueError(f"demo(out={str(out)!r}): out must be a folder that can be written")

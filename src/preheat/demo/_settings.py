@@ -57,8 +57,9 @@ class Settings:
             if hint is not str:
                 field_of(hint).check("demo", name, getattr(self, name))
         if self.width % HEADS:
-            message = f"demo(width={self.width}): width must be a multiple of {HEADS}, the number of attention heads"
-            raise ValueError(message)
+            raise ValueError(
+                f"demo(width={self.width}): width must be a multiple of {HEADS}, the number of attention heads"
+            )
 
     @property
     def every_seed(self) -> Sequence[int]:

@@ -53,8 +53,7 @@ def library_text() -> Text:
     sources = [path.read_bytes() for path in found]
     held_out = b"".join(sources[HELD_OUT - 1 :: HELD_OUT])
     if len(held_out) <= LENGTH:
-        message = f"demo(text={str(folder)!r}): the folder must hold the sources of Python's standard library"
-        raise ValueError(message)
+        raise ValueError(f"demo(text={str(folder)!r}): the folder must hold the sources of Python's standard library")
     train = b"".join(source for i, source in enumerate(sources, start=1) if i % HELD_OUT)
     return Text(train, held_out, len(sources))
 

@@ -23,8 +23,7 @@ def together(settings: Settings) -> Iterator[int]:
         return
     number = int(os.environ["WORLD_SIZE"])
     if settings.batch % number:
-        message = f"demo(batch={settings.batch}): batch must be a multiple of {number}, the number of processes"
-        raise ValueError(message)
+        raise ValueError(f"demo(batch={settings.batch}): batch must be a multiple of {number}, the number of processes")
     if settings.device == "cuda":
         torch.cuda.set_device(int(os.environ["LOCAL_RANK"]))
     distributed.init_process_group()

@@ -90,5 +90,6 @@ def require_device(device: str) -> None:
     try:
         torch.zeros(1, device=device).item()
     except (RuntimeError, AssertionError, NotImplementedError):  # a name unknown, a build without it, no such hardware
-        message = f"demo(device={device!r}): device must be one that torch can use here, such as 'cpu'"
-        raise ValueError(message) from None
+        raise ValueError(
+            f"demo(device={device!r}): device must be one that torch can use here, such as 'cpu'"
+        ) from None

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from preheat._plan import Plan, Then
-from preheat._torch._track import Edit
+from preheat._torch.run.knob_schedule import Edit
 from preheat.torch import Scheduler
 
 __all__ = ["Entries", "Entry"]

@@ -26,11 +26,10 @@ class PlanMonitor:
         self._entries, self._places = Entries(scheduler), places
         for place in places:
             if not (hasattr(place, "add_scalar") or hasattr(place, "log")):
-                message = (
+                raise TypeError(
                     f"PlanMonitor(places={place!r:.60}): places must be writers of TensorBoard, or have a "
                     "log(values, step=...)"
                 )
-                raise TypeError(message)
 
     def write(self) -> None:
         """Log, if there has been an update since the last call; after each batch, or after each update."""

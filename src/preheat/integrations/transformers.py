@@ -5,9 +5,9 @@ from typing import Any
 from transformers import TrainerCallback
 from transformers.trainer_utils import has_length
 
+from preheat._lengths.resolve import resolve
 from preheat._plan import Plan, lengths_in, missing
-from preheat._torch._track import plans_of
-from preheat._units import resolve
+from preheat._torch.run.knob_schedule import plans_of
 from preheat.integrations._entries import Entries
 from preheat.torch import Scheduler
 
@@ -39,11 +39,10 @@ class FollowsPlan:
         super().__init__(*args, **kwargs)
         if self._planned and self.lr_scheduler is not None:
             name, one = next(iter(self._planned.items()))
-            message = (
+            raise ValueError(
                 f"{type(self).__name__}({name}={one!r:.60}): {name} must be left out where a scheduler is given; pass "
                 "optimizers=(optimizer, None)"
             )
-            raise ValueError(message)
 
     def set_initial_training_values(self, args: Any, dataloader: Any, *more: Any) -> Any:
         """What the Trainer knows of the run; the updates of an epoch are kept for lengths such as `"3ep"`."""

@@ -4,10 +4,10 @@ from collections.abc import Iterator, Sequence
 from itertools import islice
 from math import cos, inf, pi, prod
 
-from preheat._cut import after
 from preheat._fields import require
 from preheat._nodes import Curve, Repeat, Table, ZeroBased, table, zero_based
-from preheat._nodes.lengths import MOST
+from preheat._nodes.cuts import after
+from preheat._nodes.repeat_and_stretch import MOST
 from preheat._plan import Constant, Plan, Then, joined
 from preheat.shapes.ramps import cosine
 

@@ -7,7 +7,7 @@ from typing import Annotated, Any, NamedTuple, NoReturn
 
 from preheat._fields import LAST, TINY, Field, require
 from preheat._nodes import Curve, table, zero_based
-from preheat._nodes.lengths import MOST
+from preheat._nodes.repeat_and_stretch import MOST
 from preheat._plan import Plan, constant, joined
 from preheat.shapes.ramps import linear
 
@@ -95,5 +95,4 @@ def no_plan(who: str) -> NoReturn:
     Raises:
         TypeError: always.
     """
-    message = f"{who}(): it must be a plan, and this follows a metric; use preheat.torch.Plateau"
-    raise TypeError(message)
+    raise TypeError(f"{who}(): it must be a plan, and this follows a metric; use preheat.torch.Plateau")

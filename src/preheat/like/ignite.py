@@ -7,7 +7,7 @@ from math import isfinite
 
 from preheat._fields import LAST, Count, Factor, Flag, Number, Positive, Updates, checked, require
 from preheat._nodes import repeat, zero_based
-from preheat._nodes.lengths import MOST
+from preheat._nodes.repeat_and_stretch import MOST
 from preheat._plan import Plan, constant, joined
 from preheat.like._asked import Counts, Indices, Points, Schedule, Schedules
 from preheat.like._cycles import LONGEST

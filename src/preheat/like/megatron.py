@@ -11,9 +11,9 @@ its own, and `wd_mult` multiplies one.
 
 from typing import Annotated
 
-from preheat._cut import until
 from preheat._fields import Count, Steps, checked, require
 from preheat._nodes import maximum, zero_based
+from preheat._nodes.cuts import until
 from preheat._plan import Plan, constant
 from preheat.like._asked import OneOf
 from preheat.like._pieces import Rate, in_turn, warmed_up

@@ -9,10 +9,10 @@ from math import ceil, log
 from operator import mul
 from typing import Annotated
 
-from preheat._cut import until
 from preheat._fields import Count, Flag, Milestones, Number, Positive, Share, Steps, checked, require
 from preheat._nodes import maximum, minimum, repeat, zero_based
-from preheat._nodes.lengths import MOST
+from preheat._nodes.cuts import until
+from preheat._nodes.repeat_and_stretch import MOST
 from preheat._plan import Plan, constant, joined
 from preheat.like._asked import OneOf, Schedules
 from preheat.like._mappings import Boundaries, Calls

@@ -22,8 +22,7 @@ class Ramps(Field):
             raise TypeError(self._refusal(who, name, got))
         if got not in VOCABULARY or not _leads(VOCABULARY[got]):
             known = ", ".join(sorted(word for word, make in VOCABULARY.items() if _leads(make)))
-            message = f"{self._refusal(who, name, got)}; one of {known}"
-            raise ValueError(message)
+            raise ValueError(f"{self._refusal(who, name, got)}; one of {known}")
         return got
 
 

@@ -2,15 +2,15 @@
 
 from preheat._fields import Count, Factor, Number, Period, Positive, require
 from preheat._nodes import repeat
-from preheat._nodes.lengths import MOST, grown
-from preheat._plan import Plan, joined, recipe
+from preheat._nodes.repeat_and_stretch import MOST, grown
+from preheat._plan import Plan, joined, plan_function
 from preheat.shapes.laws import exponential_decay
 from preheat.shapes.ramps import cosine, linear
 
 __all__ = ["exp_range", "sgdr", "triangular", "triangular2"]
 
 
-@recipe
+@plan_function
 def sgdr(steps: Period, *, cycles: Count, growth: Positive = 1, decay: Factor = 1, end: Number = 0) -> Plan:
     """Cosine after cosine, each begun at the peak: warm restarts.
 
@@ -28,7 +28,7 @@ def sgdr(steps: Period, *, cycles: Count, growth: Positive = 1, decay: Factor = 
     return joined(">>", *(cosine(decay**k, end, steps=length) for k, length in enumerate(lengths)))
 
 
-@recipe
+@plan_function
 def triangular(up_steps: Period, down_steps: Period, *, start: Number = 0) -> Plan:
     """Straight up from `start` to 1 and straight down again, for as long as training goes on.
 
@@ -43,7 +43,7 @@ def triangular(up_steps: Period, down_steps: Period, *, start: Number = 0) -> Pl
     return repeat(linear(start, 1, steps=up_steps) >> linear(1, start, steps=down_steps))
 
 
-@recipe
+@plan_function
 def triangular2(up_steps: Period, down_steps: Period, *, start: Number = 0) -> Plan:
     """As `triangular`, but each cycle rises half as far above `start` as the one before.
 
@@ -58,7 +58,7 @@ def triangular2(up_steps: Period, down_steps: Period, *, start: Number = 0) -> P
     return start + (1 - start) * repeat(_triangle(up_steps, down_steps), decay=0.5)
 
 
-@recipe
+@plan_function
 def exp_range(up_steps: Period, down_steps: Period, *, gamma: Factor, start: Number = 0) -> Plan:
     """As `triangular`, but what is above `start` falls by the factor `gamma` at every update.
 

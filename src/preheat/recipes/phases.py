@@ -1,7 +1,7 @@
 """Schedules of a few phases, one after the other."""
 
 from preheat._fields import Factor, Number, Positive, Share, Steps, require
-from preheat._plan import Plan, constant, recipe
+from preheat._plan import Plan, constant, plan_function
 from preheat.recipes._names import Ramp, ramp
 from preheat.shapes.ramps import cosine, linear
 
@@ -11,7 +11,7 @@ _LARGEST = 1e300  # of what divides
 _constant = constant  # where a parameter has the name
 
 
-@recipe
+@plan_function
 def wsd(  # noqa: PLR0913  # the lengths, the values and the shape of three phases
     warmup_steps: Steps, *, total_steps: Steps, decay_steps: Steps, end: Number = 0,
     cooldown: Ramp = "one_minus_sqrt", start: Number = 0,
@@ -31,7 +31,7 @@ def wsd(  # noqa: PLR0913  # the lengths, the values and the shape of three phas
     )
 
 
-@recipe
+@plan_function
 def trapezoid(warmup_steps: Steps, *, total_steps: Steps, decay_steps: Steps, end: Number = 0) -> Plan:
     """Straight lines: up to 1, level, and down to `end` at the last of `total_steps` updates.
 
@@ -45,7 +45,7 @@ def trapezoid(warmup_steps: Steps, *, total_steps: Steps, decay_steps: Steps, en
     return linear(0, 1, steps=warmup_steps) >> constant(1, steps=level) >> linear(1, end, steps=decay_steps)
 
 
-@recipe
+@plan_function
 def tri_stage(
     warmup_steps: Steps, *, hold_steps: Steps, decay_steps: Steps, start: Number = 0.01, end: Positive = 0.01
 ) -> Plan:
@@ -61,7 +61,7 @@ def tri_stage(
     return linear(start, 1, steps=warmup_steps) >> hold >> ramp("exponential", 1, end, steps=decay_steps)
 
 
-@recipe
+@plan_function
 def infinite(  # noqa: PLR0913  # the lengths and values of four phases
     warmup_steps: Steps, *, cosine_steps: Steps, constant: Number, constant_steps: Steps | None = None,
     decay_steps: Steps | None = None, end: Number = 0, cooldown: Ramp = "one_minus_sqrt",
@@ -84,7 +84,7 @@ def infinite(  # noqa: PLR0913  # the lengths and values of four phases
     return fallen if decay_steps is None else fallen >> ramp(cooldown, constant, end, steps=decay_steps)
 
 
-@recipe
+@plan_function
 def deepseek_steps(warmup_steps: Steps, *, total_steps: Steps, gamma: Factor = 0.316) -> Plan:
     """Warm up, then two drops: to `gamma` after 80 % of the updates, to its square after 90 %.
 
@@ -99,7 +99,7 @@ def deepseek_steps(warmup_steps: Steps, *, total_steps: Steps, gamma: Factor = 0
     return high >> constant(gamma, steps=second - first) >> constant(gamma**2, steps=total_steps - second)
 
 
-@recipe
+@plan_function
 def one_cycle(  # noqa: PLR0913  # torch's parameters
     total_steps: Steps, *, pct_start: Share = 0.3, div_factor: Positive = 25, final_div_factor: Positive = 1e4,
     up: Ramp = "cosine", down: Ramp = "cosine",
@@ -123,7 +123,7 @@ def one_cycle(  # noqa: PLR0913  # torch's parameters
     return rise >> ramp(down, 1, 1 / (div_factor * final_div_factor), steps=total_steps - risen)
 
 
-@recipe
+@plan_function
 def one_cycle_momentum(  # noqa: PLR0913  # torch's parameters
     total_steps: Steps, *, pct_start: Share = 0.3, base_momentum: Number = 0.85, max_momentum: Number = 0.95,
     down: Ramp = "cosine", up: Ramp = "cosine",

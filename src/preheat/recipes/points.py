@@ -5,7 +5,7 @@ from math import log
 
 from preheat._fields import Count, Factor, Milestones, Number, Numbers, Period, Positive, require
 from preheat._nodes import repeat, table
-from preheat._plan import Plan, constant, joined, recipe
+from preheat._plan import Plan, constant, joined, plan_function
 from preheat.shapes.bends import chebyshev
 from preheat.shapes.ramps import linear
 
@@ -14,7 +14,7 @@ __all__ = ["fractal_chebyshev", "milestones", "piecewise_linear", "staircase"]
 _MOST = 700  # its exponential is still finite
 
 
-@recipe
+@plan_function
 def staircase(gamma: Factor, *, every: Period) -> Plan:
     """Level for `every` updates, then lower by the factor `gamma`, again and again.
 
@@ -29,7 +29,7 @@ def staircase(gamma: Factor, *, every: Period) -> Plan:
     return repeat(constant(1, steps=every), decay=gamma)
 
 
-@recipe
+@plan_function
 def milestones(gamma: Number, *, milestones: Milestones) -> Plan:
     """Level, and multiplied by `gamma` after each of these numbers of updates.
 
@@ -46,7 +46,7 @@ def milestones(gamma: Number, *, milestones: Milestones) -> Plan:
     return joined(">>", *levels, constant(gamma ** len(milestones)))
 
 
-@recipe
+@plan_function
 def piecewise_linear(values: Numbers, *, milestones: Milestones) -> Plan:
     """Straight lines through the points, each value met after its number of updates; level before and after.
 
@@ -66,7 +66,7 @@ def piecewise_linear(values: Numbers, *, milestones: Milestones) -> Plan:
     return joined(">>", *before, *(linear(v, w, steps=b - a) for (a, v), (b, w) in points))
 
 
-@recipe
+@plan_function
 def fractal_chebyshev(smallest: Positive, largest: Positive, *, steps: Count) -> Plan:
     """The step sizes of `chebyshev` in the order in which they do not diverge; for a power of 2 of them.
 

@@ -1,7 +1,7 @@
 """A warm-up, and a warm-up with one shape after it."""
 
 from preheat._fields import Beta, Number, Positive, Steps, require
-from preheat._plan import Plan, constant, recipe
+from preheat._plan import Plan, constant, plan_function
 from preheat.shapes.laws import inverse_sqrt
 from preheat.shapes.ramps import cosine, linear, polynomial
 from preheat.shapes.warmups import exponential_warmup
@@ -12,7 +12,7 @@ __all__ = [
 ]  # fmt: skip
 
 
-@recipe
+@plan_function
 def warmup(steps: Steps, start: Number = 0) -> Plan:
     """A straight line from `start` to 1.
 
@@ -26,7 +26,7 @@ def warmup(steps: Steps, start: Number = 0) -> Plan:
     return linear(start, 1, steps=steps)
 
 
-@recipe
+@plan_function
 def warmup_constant(warmup_steps: Steps) -> Plan:
     """Warm up, then stay.
 
@@ -36,7 +36,7 @@ def warmup_constant(warmup_steps: Steps) -> Plan:
     return warmup(warmup_steps) >> constant(1)
 
 
-@recipe
+@plan_function
 def warmup_linear(warmup_steps: Steps, *, total_steps: Steps, end: Number = 0) -> Plan:
     """Warm up, then fall in a straight line to `end` at the last of `total_steps` updates.
 
@@ -50,7 +50,7 @@ def warmup_linear(warmup_steps: Steps, *, total_steps: Steps, end: Number = 0) -
     return warmup(warmup_steps) >> linear(1, end, steps=_rest(warmup_steps, total_steps))
 
 
-@recipe
+@plan_function
 def warmup_cosine(warmup_steps: Steps, *, total_steps: Steps, end: Number = 0) -> Plan:
     """Warm up, then fall along half a cosine wave to `end` at the last of `total_steps` updates.
 
@@ -62,7 +62,7 @@ def warmup_cosine(warmup_steps: Steps, *, total_steps: Steps, end: Number = 0) -
     return warmup(warmup_steps) >> cosine(1, end, steps=_rest(warmup_steps, total_steps))
 
 
-@recipe
+@plan_function
 def warmup_polynomial(warmup_steps: Steps, *, total_steps: Steps, power: Positive = 1, end: Number = 0) -> Plan:
     """Warm up, then fall as a power of what is left to `end` at the last of `total_steps` updates.
 
@@ -74,7 +74,7 @@ def warmup_polynomial(warmup_steps: Steps, *, total_steps: Steps, power: Positiv
     return warmup(warmup_steps) >> polynomial(1, end, power=power, steps=_rest(warmup_steps, total_steps))
 
 
-@recipe
+@plan_function
 def warmup_inverse_sqrt(warmup_steps: Steps) -> Plan:
     """Warm up, then fall with the square root of time for as long as training goes on; `noam` with its peak at 1.
 
@@ -89,7 +89,7 @@ def warmup_inverse_sqrt(warmup_steps: Steps) -> Plan:
     return warmup(warmup_steps) >> inverse_sqrt(warmup_steps)
 
 
-@recipe
+@plan_function
 def untuned_linear(beta2: Beta) -> Plan:
     """A straight warm-up as long as Adam's second moment asks for: 2 / (1 - beta2) updates, to the nearest.
 
@@ -101,7 +101,7 @@ def untuned_linear(beta2: Beta) -> Plan:
     return warmup(round(2 / _left(beta2)))
 
 
-@recipe
+@plan_function
 def untuned_exponential(beta2: Beta) -> Plan:
     """A warm-up that nears 1 with the timescale of Adam's second moment, 1 / (1 - beta2) updates; endless.
 

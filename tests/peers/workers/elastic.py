@@ -4,11 +4,11 @@ import os
 import signal
 
 import torch
+from peers.workers.together import FOLDER, Job, tell
 from torch import distributed
 from torch.nn.parallel import DistributedDataParallel
 
 from contract import UPDATES
-from peers.workers.together import FOLDER, Job, tell
 
 EVERY, DEATH = 4, 10  # updates between checkpoints; updates of the first life
 FILE = FOLDER / "run.pt"

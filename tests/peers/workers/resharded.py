@@ -1,6 +1,7 @@
 """A run saved in the middle by `torch.distributed.checkpoint`, and loaded on another number of processes."""
 
 import torch
+from peers.workers.together import FOLDER, Job, spread
 from torch.distributed.checkpoint.state_dict import (
     get_model_state_dict,
     get_optimizer_state_dict,
@@ -14,7 +15,6 @@ from torch.distributed.checkpoint.state_dict_saver import save as write
 from torch.distributed.checkpoint.stateful import Stateful
 
 from contract import LR, STOP, UPDATES
-from peers.workers.together import FOLDER, Job, spread
 
 
 class Trained(Stateful):

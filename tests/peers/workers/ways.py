@@ -1,12 +1,12 @@
 """Each way to train, with an lr of each kind; torch's own step; and what ranks that differ are told."""
 
 import torch
+from peers.workers.together import Job, sharded, spread
 from torch import distributed
 from torch.distributed.checkpoint.state_dict import get_optimizer_state_dict
 from torch.nn.parallel import DistributedDataParallel
 
 from contract import LR, PLAN, STOP
-from peers.workers.together import Job, sharded, spread
 from preheat import warmup, zero_based
 
 WAYS = {

@@ -5,12 +5,12 @@ Of each task it writes what it saw into a file of its own, as JSON, and the test
 
 from sys import argv
 
-from torch import distributed
-
 from peers.workers.elastic import elastic
 from peers.workers.resharded import load, save
 from peers.workers.together import tell
 from peers.workers.ways import ways
+from torch import distributed
+
 from processes import TIMEOUT
 
 TASKS = {task.__name__: task for task in (elastic, load, save, ways)}

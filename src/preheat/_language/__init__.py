@@ -1,0 +1,1 @@
+"""Plans as text, as JSON and as fields of configurations."""

@@ -1,0 +1,1 @@
+"""Schedulers of other libraries, read as plans."""

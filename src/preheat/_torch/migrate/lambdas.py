@@ -1,0 +1,88 @@
+"""Functions that other libraries give to torch's `LambdaLR`, read."""
+
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Any
+
+from preheat._nodes import zero_based
+from preheat._plan import Plan, constant
+from preheat._torch.migrate.reading import UnknownError, called, key_of
+from preheat.like import transformers as like
+from preheat.recipes.points import fractal_chebyshev
+from preheat.shapes.bends import cosine_wave
+from preheat.shapes.ramps import linear, one_minus_sqrt, one_minus_square
+
+__all__ = ["plan_of"]
+
+Known = Mapping[str, Any]
+
+
+def plan_of(function: Any) -> Plan:
+    """The plan that a function of the number of steps is.
+
+    Raises:
+        UnknownError: it is a user's own.
+    """
+    if isinstance(function, Plan):
+        return function
+    inner, known = (function.func, function.keywords) if isinstance(function, partial) else (function, {})
+    make = _FUNCTIONS.get(key_of(inner))
+    if make is None:
+        raise UnknownError(f"lr_lambda={function!r:.60} is a function of your own, which Scheduler takes as it is")
+    return make(known)
+
+
+def _cosine(known: Known) -> Plan:
+    floored = like.get_cosine_with_min_lr_schedule_with_warmup
+    return called(floored if "min_lr_rate" in known else like.get_cosine_schedule_with_warmup, known)
+
+
+def _polynomial(known: Known) -> Plan:
+    return called(like.get_polynomial_decay_schedule_with_warmup, known, base_lr=known["lr_init"])
+
+
+def _as(make: Callable[..., Plan]) -> Callable[[Known], Plan]:
+    return lambda known: called(make, known)
+
+
+def _cooldown(known: Known) -> Plan:
+    """The warm-up, stable, decay of pytorch_optimizer; only its cosine heeds the floor before the end."""
+    steps, floor, name = known["num_decay_steps"], known["min_lr_ratio"], known["cooldown_type"]
+    falls: dict[str, Callable[..., Plan]] = {
+        "linear": linear,
+        "1-sqrt": one_minus_sqrt,
+        "1-square": one_minus_square,
+    }
+    waves = cosine_wave(1, floor, last=2 * known["num_cycles"], steps=steps)
+    fall = waves if name == "cosine" else falls[name](1, 0, steps=steps)
+    rise = linear(0, 1, steps=known["num_warmup_steps"])
+    plan = rise >> constant(1, steps=known["num_stable_steps"]) >> fall
+    return zero_based(plan >> constant(floor, steps=0))
+
+
+def _chebyshev(known: Known) -> Plan:
+    """The steps of pytorch_optimizer, of the next power of 2, the first of them three times."""
+    if known["is_warmup"]:
+        return constant(1)
+    order = fractal_chebyshev(0.05, 1, steps=1 << max(known["num_epochs"] - 1, 0).bit_length())
+    return constant(order(0), steps=2) >> order
+
+
+_FUNCTIONS: dict[tuple[str, str], Callable[[Known], Plan]] = {
+    ("transformers", "_get_constant_lambda"): _as(like.get_constant_schedule),
+    ("transformers", "_get_cosine_schedule_with_warmup_lr_lambda"): _cosine,
+    ("transformers", "_get_polynomial_decay_schedule_with_warmup_lr_lambda"): _polynomial,
+    ("transformers", "_get_cosine_with_min_lr_schedule_with_warmup_lr_rate_lambda"): _as(
+        like.get_cosine_with_min_lr_schedule_with_warmup_lr_rate
+    ),
+    ("transformers", "_get_wsd_scheduler_lambda"): _as(like.get_wsd_schedule),
+    **{
+        ("transformers", f"_{name}_lr_lambda"): _as(getattr(like, name))
+        for name in (
+            "get_constant_schedule_with_warmup", "get_linear_schedule_with_warmup", "get_inverse_sqrt_schedule",
+            "get_cosine_with_hard_restarts_schedule_with_warmup",
+        )
+    },
+    ("pytorch_optimizer", "get_wsd_scheduler_lambda"): _cooldown,
+    ("pytorch_optimizer", "get_chebyshev_lr_lambda"): _chebyshev,
+}  # fmt: skip

@@ -1,0 +1,1 @@
+"""Checkpoints, and the edits that they replay."""

@@ -1,0 +1,1 @@
+"""The command `preheat inspect`: what a checkpoint says of its schedule."""
