@@ -15,7 +15,7 @@ from preheat._fields import Count, Steps, checked, require
 from preheat._nodes import maximum, zero_based
 from preheat._nodes.cuts import until
 from preheat._plan import Plan, constant
-from preheat.like._asked import OneOf
+from preheat.like._parameters import OneOf
 from preheat.like._pieces import Rate, in_turn, warmed_up
 from preheat.shapes.bends import shifted_exponential
 from preheat.shapes.laws import inverse_sqrt
@@ -29,7 +29,7 @@ IncreaseStyle = Annotated[str, OneOf.of("constant", "linear", "cosine")]
 
 
 @checked
-def get_lr(  # noqa: PLR0913  # theirs
+def get_lr(  # noqa: PLR0913  # the peer's own
     *, init_lr: Rate = 0.0, max_lr: Rate, min_lr: Rate = 0.0, lr_warmup_steps: Steps = 0, lr_decay_steps: Count,
     lr_decay_style: DecayStyle, wsd_decay_steps: Count | None = None, lr_wsd_decay_style: AnnealStyle | None = None,
 ) -> Plan:  # fmt: skip

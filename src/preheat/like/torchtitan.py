@@ -5,7 +5,7 @@ from typing import Annotated
 from preheat._fields import Share, Steps, checked, require
 from preheat._nodes import zero_based
 from preheat._plan import Plan, constant
-from preheat.like._asked import OneOf
+from preheat.like._parameters import OneOf
 from preheat.like._pieces import in_turn
 from preheat.shapes.ramps import cosine, linear, one_minus_sqrt
 

@@ -7,7 +7,7 @@ from typing import Annotated, NoReturn
 from preheat._fields import Count, Positive, Steps, checked, require
 from preheat._nodes import reverse, zero_based
 from preheat._plan import Plan, constant
-from preheat.like._asked import OneOf, share_of
+from preheat.like._parameters import OneOf, share_of
 from preheat.like._pieces import Cycle, Rate, cycles, in_turn, no_plan, restarted, warmed_up
 from preheat.shapes.bends import cosine_wave
 from preheat.shapes.laws import inverse_sqrt
@@ -138,7 +138,7 @@ def get_inverse_sqrt_schedule(num_warmup_steps: Steps, timescale: Positive | Non
 
 
 @checked
-def get_cosine_with_min_lr_schedule_with_warmup(  # noqa: PLR0913  # theirs
+def get_cosine_with_min_lr_schedule_with_warmup(  # noqa: PLR0913  # the peer's own
     num_warmup_steps: Steps, num_training_steps: Steps, num_cycles: Positive = 0.5, *,
     min_lr: Rate | None = None, min_lr_rate: Rate | None = None, base_lr: Positive | None = None,
 ) -> Plan:  # fmt: skip
@@ -157,7 +157,7 @@ def get_cosine_with_min_lr_schedule_with_warmup(  # noqa: PLR0913  # theirs
 
 
 @checked
-def get_cosine_with_min_lr_schedule_with_warmup_lr_rate(  # noqa: PLR0913  # theirs
+def get_cosine_with_min_lr_schedule_with_warmup_lr_rate(  # noqa: PLR0913  # the peer's own
     num_warmup_steps: Steps, num_training_steps: Steps, num_cycles: Positive = 0.5, *,
     min_lr: Rate | None = None, min_lr_rate: Rate | None = None, warmup_lr_rate: Rate | None = None,
     base_lr: Positive | None = None,
@@ -182,7 +182,7 @@ def get_cosine_with_min_lr_schedule_with_warmup_lr_rate(  # noqa: PLR0913  # the
 
 
 @checked
-def get_wsd_schedule(  # noqa: PLR0913  # theirs
+def get_wsd_schedule(  # noqa: PLR0913  # the peer's own
     num_warmup_steps: Steps, num_decay_steps: Steps, num_training_steps: Steps | None = None,
     num_stable_steps: Steps | None = None, *, warmup_type: Curved = "linear", decay_type: Curved = "cosine",
     min_lr_ratio: Rate = 0, num_cycles: Positive = 0.5,

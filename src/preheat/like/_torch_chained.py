@@ -1,4 +1,4 @@
-"""Torch's `ChainedScheduler`: each member changes the lr that the one before it has left."""
+"""Torch's `ChainedScheduler`: each member changes the lr that the member before it has left."""
 
 from collections.abc import Iterator, Sequence
 from itertools import islice
@@ -8,17 +8,17 @@ from preheat._fields import require
 from preheat._nodes import Curve, Repeat, Table, ZeroBased, table, zero_based
 from preheat._nodes.cuts import after
 from preheat._nodes.repeat_and_stretch import MOST
-from preheat._plan import Constant, Plan, Then, joined
+from preheat._plan import Constant, Plan, Then, Times, joined
 from preheat.shapes.ramps import cosine
 
 __all__ = ["chained"]
 
 
 def chained(plans: Sequence[Plan]) -> Plan:
-    """The product of the plans; where one has a floor, the values of torch's recursion, written out as far as needed.
+    """The product of the plans; if one has a floor, torch's recursion, written out as far as it has no formula.
 
     Raises:
-        BrokenRuleError: one of the plans is not of a scheduler that multiplies, or too much would be written out.
+        BrokenRuleError: a plan belongs to a scheduler that sets the lr, or too many updates would be written out.
     """
     for plan in plans:
         require(
@@ -32,38 +32,39 @@ def chained(plans: Sequence[Plan]) -> Plan:
 
 
 def _multiplies(plan: Plan) -> bool:
-    """Whether torch has the plan as a recursion on the lr."""
+    """Whether torch's scheduler with this plan multiplies the lr that it finds."""
     if isinstance(plan, ZeroBased):
-        return isinstance(plan.plan, Curve)
+        return isinstance(plan.plan, Curve | Times)
     inner = plan.plan if isinstance(plan, Repeat) else plan
     parts = inner.plans if isinstance(inner, Then) else (inner,)
     return isinstance(plan, Table) or all(isinstance(part, Constant) for part in parts)
 
 
 def _floor(plan: Plan) -> float:
-    """The floor towards which a cosine of torch's pulls the lr, whatever it finds; 0 for any other."""
+    """The `eta_min` of a cosine, towards which torch's pulls whatever lr it finds; 0 for any other plan."""
     inner = plan.plan if isinstance(plan, ZeroBased) else plan
     is_cosine = isinstance(inner, Curve) and inner.shape.make is cosine
     return float(inner._parameter("end")) if is_cosine else 0.0  # type: ignore[attr-defined]  # a curve
 
 
 def _with_floor(plans: Sequence[Plan], floored: Plan) -> Plan:
-    """Written out until the other plans have settled, or else to the end of the cosine; from there a cosine."""
+    """The values until all other plans are level, then a cosine; else the values to the end of the cosine."""
     end, others = floored.steps or 0, list(plans)
     others.remove(floored)
-    settled = max(map(_settled, others), default=0)
-    apart = int(min(settled, end))
-    require(apart <= MOST, f"at most {MOST} updates must be written out, and until the others are level it takes more")
-    values = list(islice(_recursion(plans), apart + 1))
-    if apart == end:
+    written = int(min(max(map(_level_from, others), default=0), end))
+    require(
+        written <= MOST, f"at most {MOST} updates must be written out, and until the others are level it takes more"
+    )
+    values = list(islice(_recursion(plans), written + 1))
+    if written == end:
         return table(values)  # type: ignore[arg-type]  # a list is taken as a tuple
     floor, wave = _floor(floored), zero_based(cosine(1, 0, steps=end))
-    fall = floor + (values[apart] - floor) / wave(apart) * wave
-    return table(values[:apart]) >> after(fall, apart) if apart else fall  # type: ignore[arg-type]  # likewise
+    fall = floor + (values[written] - floor) / wave(written) * wave
+    return table(values[:written]) >> after(fall, written) if written else fall  # type: ignore[arg-type]  # likewise
 
 
-def _settled(plan: Plan) -> float:
-    """From which update on a plan stays level."""
+def _level_from(plan: Plan) -> float:
+    """The update from which a plan is level; infinite if there is none."""
     if isinstance(plan, Then) and isinstance(plan.plans[-1], Constant):
         return plan.starts[-1]
     level = isinstance(plan, Constant)
@@ -71,9 +72,9 @@ def _settled(plan: Plan) -> float:
 
 
 def _recursion(plans: Sequence[Plan]) -> Iterator[float]:
-    """The lr that each update finds, where the base is 1: each member in turn scales what is above its floor.
+    """The lr of each update for a base of 1: each member in turn scales the part of the lr that is above its floor.
 
-    A member that has arrived at 0 leaves the lr alone from there on.
+    A member that has arrived at 0 no longer changes the lr.
     """
     lr = prod(plan(0) for plan in plans)
     before = [_scale(plan, 0) for plan in plans]
@@ -88,5 +89,5 @@ def _recursion(plans: Sequence[Plan]) -> Iterator[float]:
 
 
 def _scale(plan: Plan, i: int) -> float:
-    """What torch has an lr follow: of a cosine with a floor what is above it, as it rounds that."""
+    """The value whose ratios scale the lr; of a cosine with a floor the part above it, rounded as torch does."""
     return 1 + cos(pi * i / (plan.steps or 1)) if _floor(plan) else plan(i)

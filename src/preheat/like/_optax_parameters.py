@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Annotated, Any
 
 from preheat._fields import Field, Steps, field_of
-from preheat.like._asked import Rows
+from preheat.like._parameters import Rows
 from preheat.like._pieces import Rate
 
 __all__ = ["Boundaries", "Calls"]

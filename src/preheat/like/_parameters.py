@@ -1,4 +1,4 @@
-"""What the peers' functions take besides numbers: a word, a yes or no, a function, plans, points."""
+"""Parameters of the peers' functions that are not single numbers: words, functions, plans, points, updates."""
 
 from collections.abc import Callable, Sequence
 from math import isfinite
@@ -11,18 +11,18 @@ __all__ = ["Callback", "Counts", "Indices", "OneOf", "Points", "Schedule", "Sche
 
 
 class OneOf(Field):
-    """A kind of parameter that is one of a few words: `Annotated[str, OneOf.of("cos", "linear")]`."""
+    """One of a few words: `Annotated[str, OneOf.of("cos", "linear")]`."""
 
     @classmethod
     def of(cls, *choices: str) -> "OneOf":
-        """The field of these words."""
+        """The field that takes these words."""
         return cls(f"one of {', '.join(choices)}", whole=False, good=choices, bad=("", None, 1, True, ["cos"]))
 
     def check(self, who: str, name: str, got: object) -> Any:
-        """`got`, one of the words.
+        """`got`, if it is one of the words.
 
         Raises:
-            TypeError: it is not a text.
+            TypeError: it is not a string.
             ValueError: it is another word.
         """
         if not isinstance(got, str):
@@ -33,31 +33,31 @@ class OneOf(Field):
 
 
 class Rows(Field):
-    """A kind of parameter that is several things in a row, all of one kind."""
+    """A tuple or list of plans; subclasses take something else in it."""
 
     def check(self, who: str, name: str, got: object) -> Any:
         """`got`, a tuple or list, as a tuple.
 
         Raises:
-            TypeError: it is neither, or one of them is of another kind.
-            ValueError: it is empty, or one of them is outside its bounds.
+            TypeError: it is neither, or an item is of another kind.
+            ValueError: it is empty, or an item is outside its bounds.
         """
         if not isinstance(got, list | tuple):
             raise TypeError(self._refusal(who, name, got))
         try:
-            things = tuple(map(self.one, got))
+            items = tuple(map(self.one, got))
         except (TypeError, ValueError) as error:
             raise type(error)(self._refusal(who, name, got)) from None
-        if not things:
+        if not items:
             raise ValueError(self._refusal(who, name, got))
-        return things
+        return items
 
     @staticmethod
     def one(got: object) -> Any:
-        """One of them, a plan.
+        """An item, if it is a plan.
 
         Raises:
-            TypeError: it is none.
+            TypeError: it is not.
         """
         if not isinstance(got, Plan):
             raise TypeError
@@ -65,19 +65,32 @@ class Rows(Field):
 
 
 class Pairs(Rows):
-    """A kind of parameter that is several pairs of a number of updates and a value."""
+    """A tuple or list of pairs: a number of updates, and the value there."""
 
     @staticmethod
     def one(got: object) -> Any:
-        """One of them, as a whole and a real number.
+        """An item, as an int and a float.
 
         Raises:
-            TypeError: it is no pair of them.
+            TypeError: it is not a pair of numbers.
             ValueError: the first is negative, or the second not finite.
         """
         if not isinstance(got, list | tuple) or len(got) != 2:  # noqa: PLR2004  # a pair
             raise TypeError
         return _UPDATES.check("", "", got[0]), _NUMBER.check("", "", got[1])
+
+
+class PerhapsNone(Several):
+    """A tuple or list of numbers that may be empty."""
+
+    def check(self, who: str, name: str, got: object) -> Any:
+        """`got` as a tuple of plain ints.
+
+        Raises:
+            TypeError: it is neither a tuple nor a list, or an item is of another kind.
+            ValueError: an item is outside the bounds.
+        """
+        return () if got in ((), []) else super().check(who, name, got)
 
 
 _NUMBER = field_of(Number)
@@ -104,8 +117,8 @@ Points = Annotated[
 ]  # fmt: skip
 Indices = Annotated[
     Sequence[int],
-    Several("a tuple of whole numbers of updates, from 0 up", whole=True, low=-1, high=LAST,
-            good=((4,), (2, 5, 2)), bad=(*_NONE_OF_THEM, (1, 2.0), (-1,))),
+    PerhapsNone("a tuple of whole numbers of updates, from 0 up", whole=True, low=-1, high=LAST,
+                good=((4,), (2, 5, 2), ()), bad=("1", None, 1, (None,), (True,), {1: 2}, (1, 2.0), (-1,))),
 ]  # fmt: skip
 Counts = Annotated[
     Sequence[int],
@@ -115,10 +128,10 @@ Counts = Annotated[
 
 
 def share_of(base_lr: float | None, rate: float, name: str) -> float:
-    """A learning rate as a share of the group's own, for a plan that multiplies it.
+    """A learning rate as a share of the group's, for a plan that multiplies it.
 
     Raises:
-        BrokenRuleError: it is not 0, and the group's own is not known or far too small; for the function to say.
+        BrokenRuleError: it is not 0, and `base_lr` is not given, or so small that the share is infinite.
     """
     if rate == 0:
         return 0.0
