@@ -24,5 +24,5 @@ def growing(factor: float, *, every: int = 1, at_once: bool = False) -> Plan:
     growth = exponential(1, factor**times, steps=times * every)
     if not at_once or every == 1:
         return growth
-    # What grows within each step is taken back: a product of two curves, however many steps there are.
+    # The growth within a step is taken back, so that many steps are a product of two curves, not a long text.
     return growth * until(repeat(exponential(1, 1 / factor, steps=every)), times * every)

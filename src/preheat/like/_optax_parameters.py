@@ -1,4 +1,4 @@
-"""What optax's functions take besides numbers: scales at boundaries, and the arguments of several calls."""
+"""Parameters of optax's functions that are not numbers: scales at boundaries, and the arguments of several calls."""
 
 from collections.abc import Mapping
 from typing import Annotated, Any
@@ -13,13 +13,13 @@ _UPDATE, _FACTOR = field_of(Steps), field_of(Rate)
 
 
 class Scales(Field):
-    """A kind of parameter that maps updates to factors."""
+    """A mapping from updates to factors."""
 
     def check(self, who: str, name: str, got: object) -> Any:
-        """`got`, a mapping, as a dict in the order of its keys.
+        """`got`, if it is a mapping, as a dict in the order of its keys.
 
         Raises:
-            TypeError: it is none, or what it holds is of another kind.
+            TypeError: it is not a mapping, or a key or factor is not a number.
             ValueError: a key or a factor is outside its bounds.
         """
         if not isinstance(got, Mapping):
@@ -32,14 +32,14 @@ class Scales(Field):
 
 
 class Keywords(Rows):
-    """A kind of parameter that is the keyword arguments of several calls."""
+    """The keyword arguments of several calls."""
 
     @staticmethod
     def one(got: object) -> Any:
-        """The arguments of one of them.
+        """An item, if it is the arguments of one call.
 
         Raises:
-            TypeError: it is no mapping, or has a key that is no name.
+            TypeError: it is not a mapping, or a key is not a string.
         """
         if not isinstance(got, Mapping) or not all(isinstance(name, str) for name in got):
             raise TypeError
