@@ -1,18 +1,18 @@
-"""Batches drawn once, in order, and given again to every trial."""
+"""Batches drawn once, in order, and used again by every trial."""
 
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from preheat._finder._state import random_numbers
+from preheat._finder.snapshot import random_numbers
 
 __all__ = ["Batches"]
 
 
 class Batches:
-    """The batches of a source, by number; each is drawn once, when first asked for, and held.
+    """The batches of a source by index; each is drawn on first use and kept in memory.
 
-    The source draws from a stream of random numbers of its own, so that a trial that draws and one that does not are
-    the same to the model. When the source ends it is begun again.
+    The source has its own stream of random numbers, so that the model's are the same whether a trial draws new batches
+    or uses drawn ones. A source that ends is iterated again.
     """
 
     def __init__(self, who: str, source: Iterable[Any], devices: set[str]) -> None:
@@ -22,24 +22,24 @@ class Batches:
                 "a DataLoader or a list; what is drawn from an iterator would be lost to the run"
             )
         self._who, self._source, self._devices = who, source, devices
-        self._held: list[Any] = []
-        self._stream = random_numbers(devices)
+        self._drawn: list[Any] = []
+        self._resume_stream = random_numbers(devices)  # where the source stopped drawing
         self._iterator: Iterator[Any] = iter(())
 
-    def __getitem__(self, number: int) -> Any:
-        """The batch of that number, from 0.
+    def __getitem__(self, index: int) -> Any:
+        """The batch at that index, from 0.
 
         Raises:
             ValueError: the source has none.
         """
-        if number >= len(self._held):
-            back = random_numbers(self._devices)
-            self._stream()
-            while number >= len(self._held):
-                self._held.append(self._next())
-            self._stream = random_numbers(self._devices)
-            back()
-        return self._held[number]
+        if index >= len(self._drawn):
+            restore_model_stream = random_numbers(self._devices)
+            self._resume_stream()
+            while index >= len(self._drawn):
+                self._drawn.append(self._next())
+            self._resume_stream = random_numbers(self._devices)
+            restore_model_stream()
+        return self._drawn[index]
 
     def _next(self) -> Any:
         missing = object()

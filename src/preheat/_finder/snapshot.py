@@ -1,4 +1,4 @@
-"""One state of a run, kept to come back to: weights, optimizer, scaler, random numbers, data."""
+"""A snapshot of a run: weights, optimizer, scaler, random numbers, order of the data."""
 
 import random
 import sys
@@ -10,36 +10,37 @@ import torch
 from torch import Generator, Tensor, nn
 from torch.optim import Optimizer
 
-__all__ = ["Kept", "Restore", "random_numbers"]
+__all__ = ["Restore", "Snapshot", "random_numbers"]
 
-Restore = Callable[[], None]
+Restore = Callable[[], None]  # as often as you like
 
 
-class Kept:
-    """The state of model, optimizer and whatever else a training step changes; `restore()` brings it back, any time.
+class Snapshot:
+    """The state of the model, the optimizer and everything else that a training step changes.
 
-    Tensors come back in place and bit for bit, gradients and training modes as well.
+    `restore()` brings it back, as often as it is called: tensors in place and bit for bit, gradients and training modes
+    included.
     """
 
     def __init__(self, model: nn.Module, optimizer: Optimizer, others: Sequence[Any], data: Any) -> None:
-        kinds = {parameter.device.type for parameter in model.parameters()}
-        self._parts = [
+        devices = {parameter.device.type for parameter in model.parameters()}
+        self._restores = [
             _model(model),
             _optimizer(optimizer),
             *[_stateful(one) for one in (*others, data) if hasattr(one, "load_state_dict")],
             *[_scaler(one) for one in others if hasattr(one, "_per_optimizer_states")],
             *_generators(data),
-            random_numbers(kinds),
+            random_numbers(devices),
         ]
 
     def restore(self) -> None:
-        """Bring the state back."""
-        for part in self._parts:
-            part()
+        """Bring everything back."""
+        for restore in self._restores:
+            restore()
 
 
 def random_numbers(devices: set[str]) -> Restore:
-    """Bring back where the generators of Python, NumPy and torch stand now."""
+    """The present states of the generators of Python, NumPy and torch; NumPy's only if it is imported."""
     numpy = sys.modules.get("numpy")
     modules = [torch.get_device_module(device) for device in sorted(devices)]
     states = [
@@ -50,8 +51,8 @@ def random_numbers(devices: set[str]) -> Restore:
     ]
 
     def restore() -> None:
-        for put_back, state in states:
-            put_back(state)
+        for set_state, state in states:
+            set_state(state)
 
     return restore
 
@@ -66,10 +67,10 @@ def _model(model: nn.Module) -> Restore:
     def restore() -> None:
         for module, mode in modes:
             module.training = mode
-        for tensor, kept in tensors:
-            tensor.copy_(kept)
-        for parameter, gradient, values in gradients:
-            parameter.grad = gradient if gradient is None or values is None else gradient.copy_(values)
+        for tensor, values in tensors:
+            tensor.copy_(values)
+        for parameter, gradient, copied in gradients:
+            parameter.grad = gradient if gradient is None or copied is None else gradient.copy_(copied)
         if extra:
             model.load_state_dict(deepcopy(extra), strict=False)
 
@@ -77,13 +78,13 @@ def _model(model: nn.Module) -> Restore:
 
 
 def _optimizer(optimizer: Optimizer) -> Restore:
-    """Not by `load_state_dict`, which casts a state to its parameter's dtype and replaces tensors in the groups."""
-    state = {parameter: deepcopy(held) for parameter, held in optimizer.state.items()}
+    """Without `load_state_dict`, which casts the state to the parameter's dtype and replaces tensors in the groups."""
+    state = {parameter: deepcopy(values) for parameter, values in optimizer.state.items()}
     groups = [(group, {name: _value(got) for name, got in group.items()}) for group in optimizer.param_groups]
 
     def restore() -> None:
         optimizer.state.clear()
-        optimizer.state.update({parameter: deepcopy(held) for parameter, held in state.items()})
+        optimizer.state.update({parameter: deepcopy(values) for parameter, values in state.items()})
         optimizer.param_groups[:] = [group for group, _ in groups]
         for group, values in groups:
             group.clear()
@@ -93,11 +94,11 @@ def _optimizer(optimizer: Optimizer) -> Restore:
 
 
 def _value(got: Any) -> Callable[[], Any]:
-    """A value of a group; a tensor comes back as itself, the parameters too."""
+    """A value of a group; a tensor stays the same object, in the list of parameters too."""
     if not isinstance(got, Tensor):
         return lambda: got
-    kept = got.detach().clone()
-    return lambda: got.copy_(kept)
+    values = got.detach().clone()
+    return lambda: got.copy_(values)
 
 
 def _stateful(one: Any) -> Restore:
@@ -106,12 +107,12 @@ def _stateful(one: Any) -> Restore:
 
 
 def _scaler(scaler: Any) -> Restore:
-    """A `GradScaler` that was interrupted between `unscale_` and `update` remembers that, in no `state_dict`."""
-    return lambda: scaler._per_optimizer_states.clear()  # noqa: PLW0108  # `update` puts another dict there
+    """The stage between `unscale_` and `update`, which a `GradScaler` keeps outside its `state_dict`."""
+    return lambda: scaler._per_optimizer_states.clear()  # noqa: PLW0108  # `update` replaces the dict
 
 
 def _generators(data: Any) -> list[Restore]:
-    """The generators that a `DataLoader` and its sampler draw their order from."""
+    """The generators of a `DataLoader` and its sampler, which give the order of the data."""
     sampler = getattr(data, "sampler", None)
     found = [getattr(one, "generator", None) for one in (data, sampler)]
     return [_generator(one) for one in found if isinstance(one, Generator)]

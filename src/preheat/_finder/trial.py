@@ -1,4 +1,4 @@
-"""A training step tried again and again from one state."""
+"""Trials: short runs of a training step, all from the same state."""
 
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -12,16 +12,16 @@ from torch import Tensor, distributed, nn
 from torch.optim import Optimizer
 
 from preheat._fields import PreheatWarning
-from preheat._finder._batches import Batches
-from preheat._finder._state import Kept
+from preheat._finder.batches import Batches
+from preheat._finder.snapshot import Snapshot
 from preheat._plan import Plan
 from preheat._torch.bind.build import drivers
 from preheat._torch.scheduler import Scheduler
 
-__all__ = ["Bench", "Loss", "TrainStep", "bench", "check_kinds"]
+__all__ = ["Loss", "TrainStep", "Trials", "check_kinds", "trials"]
 
 TrainStep = Callable[[Any], Any]
-PATIENT = 500  # calls of the training step without an update
+MOST_CALLS = 500  # of the training step without an update; accumulation may take many
 
 
 class Loss(NamedTuple):
@@ -31,35 +31,41 @@ class Loss(NamedTuple):
     loss: float  # the mean over the calls of the training step that led to it, and over the processes
 
 
-class Bench:
-    """A training step, its batches, and the state that every trial starts from."""
+class Trials:
+    """Runs trials of a training step, each from the state in the snapshot, and counts what they cost."""
 
-    def __init__(self, who: str, step: TrainStep, batches: Batches, optimizer: Optimizer, kept: Kept) -> None:
-        self.who, self.optimizer, self.kept = who, optimizer, kept
+    def __init__(self, who: str, step: TrainStep, batches: Batches, optimizer: Optimizer, snapshot: Snapshot) -> None:
+        self.who, self.optimizer, self.snapshot = who, optimizer, snapshot
         self._step, self._batches = step, batches
         self._device = next((p.device for group in optimizer.param_groups for p in group["params"]), None)
-        self.calls = self.updates = 0  # in all trials
+        self.calls = self.updates = 0  # in all trials together
 
-    def trial(self, plan: Plan, updates: int, first: int = 0, seed: int | None = None) -> Generator[Loss, None, None]:
-        """The losses of so many updates under a plan, begun at a batch; they end after one that is not finite.
+    def run(self, plan: Plan, updates: int, batch: int = 0, seed: int | None = None) -> Generator[Loss, None, None]:
+        """Train with a plan and yield the loss of each update; a loss that is not finite is the last.
+
+        Args:
+            plan: multiplies the lr of the groups.
+            updates: how many to make at most.
+            batch: the index of the first batch.
+            seed: of torch's random numbers; by default they are those of the snapshot.
 
         Raises:
             RuntimeError: the training step makes no updates.
         """
-        self.kept.restore()
+        self.snapshot.restore()
         if seed is not None:
             torch.manual_seed(seed)
         with catch_warnings():
-            simplefilter("ignore", PreheatWarning)  # what is odd about a plan for a run is meant in a trial
+            simplefilter("ignore", PreheatWarning)  # a trial may use plans that would be odd in a run
             scheduler = Scheduler(self.optimizer, plan)
-        scheduler.seek(0)  # a trial starts there, however long the optimizer has trained
+        scheduler.seek(0)  # even if the optimizer has trained before
         try:
             for update in range(updates):
                 losses: list[float] = []
                 while scheduler.last_epoch == update and all(map(isfinite, losses[-1:])):
                     self._require_update(len(losses))
-                    losses.append(self._shared(self._step(self._batches[first])))
-                    self.calls, first = self.calls + 1, first + 1
+                    losses.append(self._mean_loss(self._step(self._batches[batch])))
+                    self.calls, batch = self.calls + 1, batch + 1
                 yield Loss(update, fmean(losses))
                 if not isfinite(losses[-1]):
                     return
@@ -68,11 +74,11 @@ class Bench:
             scheduler.close()
 
     def _require_update(self, calls: int) -> None:
-        if calls >= PATIENT:
+        if calls >= MOST_CALLS:
             raise RuntimeError(f"{self.who}(train_step): it must step the optimizer; {calls} calls made no update")
 
-    def _shared(self, got: Any) -> float:
-        """The loss, over several processes their mean, so that all decide alike."""
+    def _mean_loss(self, got: Any) -> float:
+        """The loss; the mean over all processes, so that all of them decide the same."""
         try:
             loss = float(got.detach() if isinstance(got, Tensor) else got)
         except (TypeError, ValueError, RuntimeError):
@@ -87,10 +93,10 @@ class Bench:
 
 
 def check_kinds(who: str, train_step: object, model: object, optimizer: object) -> None:
-    """Refuse what is no training step, no model or no optimizer.
+    """Check the kinds of the arguments that both finders take.
 
     Raises:
-        TypeError: so it is.
+        TypeError: one of them is of another kind.
     """
     for name, got, fits, words in (
         ("train_step", train_step, callable(train_step), "a function of a batch that returns the loss"),
@@ -102,10 +108,10 @@ def check_kinds(who: str, train_step: object, model: object, optimizer: object) 
 
 
 @contextmanager
-def bench(  # noqa: PLR0913  # what a training step is made of
+def trials(  # noqa: PLR0913  # everything that a training step changes
     who: str, step: TrainStep, batches: Iterable[Any], *, model: nn.Module, optimizer: Optimizer, others: Sequence[Any]
-) -> Iterator[Bench]:
-    """A bench that leaves everything as it was, bit for bit, however it is left.
+) -> Iterator[Trials]:
+    """Trials after which everything is as before, bit for bit; after an exception too.
 
     Raises:
         ValueError: a scheduler drives the optimizer.
@@ -115,8 +121,8 @@ def bench(  # noqa: PLR0913  # what a training step is made of
             f"{who}(optimizer={type(optimizer).__name__}): no Scheduler must drive it yet; build it afterwards"
         )
     devices = {parameter.device.type for parameter in model.parameters()}
-    kept = Kept(model, optimizer, [one for one in others if one is not None], batches)
+    snapshot = Snapshot(model, optimizer, [one for one in others if one is not None], batches)
     try:
-        yield Bench(who, step, Batches(who, batches, devices), optimizer, kept)
+        yield Trials(who, step, Batches(who, batches, devices), optimizer, snapshot)
     finally:
-        kept.restore()
+        snapshot.restore()
