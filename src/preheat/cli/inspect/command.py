@@ -9,9 +9,9 @@ from typing import Any
 import click
 
 from preheat import Plan
-from preheat.cli._paint import folded, room
-from preheat.cli._read import Units, examples, of_a_run
 from preheat.cli.inspect.states import Line, Standing, found_in
+from preheat.cli.options import Units, examples, with_units
+from preheat.cli.screen import folded, size
 
 __all__ = ["inspect"]
 
@@ -24,7 +24,7 @@ AHEAD = (1, 10, 100, 1_000, 10_000, 100_000)
 )
 @click.argument("checkpoint", type=click.Path(path_type=Path))
 @click.option("--plan", metavar="TEXT", help=PLAN)
-@of_a_run
+@with_units
 def inspect(checkpoint: Path, plan: str | None, units: Units) -> None:
     """Say where a checkpoint stands, and what it will do next.
 
@@ -32,7 +32,7 @@ def inspect(checkpoint: Path, plan: str | None, units: Units) -> None:
     nothing in it is run. States of preheat, torch, transformers, timm, Megatron, DeepSpeed and NoamOpt are found
     wherever they lie.
     """
-    given = None if plan is None else units.plan(plan)
+    given = None if plan is None else units.plan(plan, "--plan")
     blocks = [block for file in _files(checkpoint) for block in _told(file, given)]
     if not blocks:
         raise ValueError(f"inspect({str(checkpoint)!r}): a scheduler's state must be in it, and none was found")
@@ -85,7 +85,7 @@ def _lines(file: Path, standing: Standing, plan: Plan | None) -> Iterator[str]:
         if "--plan" not in note or plan is None:
             yield folded(f"  {note}", "  ")
     known = [line for line in lines if line.plan is not None]
-    across = max((room()[0] - 24) // max((len(head) + 2 for line in known for head in line[:2]), default=1), 1)
+    across = max((size()[0] - 24) // max((len(head) + 2 for line in known for head in line[:2]), default=1), 1)
     for k in range(0, len(known), across):
         yield ""
         yield from _table(known[k : k + across], 0 if at is None else at, standing.unit)

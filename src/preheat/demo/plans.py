@@ -1,14 +1,15 @@
-"""The three plans that are compared."""
+"""The three plans that the demo compares; all peak at the same learning rate."""
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from preheat import Plan, constant, cosine, noam, warmup
-from preheat.demo._settings import PEAK, Settings
+from preheat.demo.settings import PEAK, Settings
+
+__all__ = ["Entry", "entries"]
 
 
-@dataclass(frozen=True)
-class Entry:
-    """A plan under the name it has in the table; it multiplies the peak, or sets the learning rate itself."""
+class Entry(NamedTuple):
+    """A plan and its name in the report. `sets_lr`: the plan is the learning rate itself, not a multiplier of PEAK."""
 
     name: str
     plan: Plan
@@ -16,21 +17,12 @@ class Entry:
 
     @property
     def expression(self) -> str:
-        """What `Scheduler(optimizer, ...)` is given.
+        """The arguments of `Scheduler(optimizer, ...)`.
 
         >>> Entry("the paper's", 2 * noam(128, 100), sets_lr=True).expression
         'lr=2 * noam(128, 100)'
         """
         return f"lr={self.plan!r}" if self.sets_lr else repr(self.plan)
-
-
-def factor(settings: Settings) -> float:
-    """The k that gives the paper's schedule the common peak.
-
-    >>> round(factor(Settings()), 6)
-    0.339411
-    """
-    return PEAK / noam(settings.width, settings.warmup)(settings.warmup - 1)
 
 
 def entries(settings: Settings) -> list[Entry]:
@@ -43,8 +35,9 @@ def entries(settings: Settings) -> list[Entry]:
     linear(0, 1, steps=100) >> cosine(1, 0.1, steps=900)
     """
     steps = settings.warmup
+    paper = noam(settings.width, steps)
     return [
         Entry("no warm-up", constant(1)),
-        Entry("the paper's", factor(settings) * noam(settings.width, steps), sets_lr=True),
+        Entry("the paper's", PEAK / paper(steps - 1) * paper, sets_lr=True),
         Entry("warm-up, cosine", warmup(steps) >> cosine(1, 0.1, steps=settings.steps - steps)),
     ]

@@ -1,19 +1,19 @@
-"""The model: a causal Transformer over bytes, with the layer norm after each sum, as the paper has it."""
+"""A causal Transformer over bytes, with the layer norm after each sum as in the paper."""
 
 import torch
 from torch import Tensor, nn
 
-from preheat.demo._settings import HEADS, LENGTH
+from preheat.demo.settings import HEADS, LENGTH
 
 BYTES = 256
 
 
 class ByteModel(nn.Module):
-    """Says which byte comes next; every weight starts as PyTorch starts it, and there is no dropout."""
+    """Predicts the next byte; PyTorch's default initialization, no dropout."""
 
     causal: Tensor
 
-    def __init__(self, layers: int, width: int) -> None:
+    def __init__(self, layers: int, width: int) -> None:  # noqa: D107  # the class says it
         super().__init__()
         self.byte = nn.Embedding(BYTES, width)
         self.place = nn.Embedding(LENGTH, width)
@@ -25,7 +25,7 @@ class ByteModel(nn.Module):
         self.register_buffer("causal", nn.Transformer.generate_square_subsequent_mask(LENGTH))
 
     def forward(self, x: Tensor) -> Tensor:
-        """Logits (batch, place, byte) of the byte that follows each of `x` (batch, place)."""
+        """Logits (batch, position, byte) of the byte that follows each of `x` (batch, position)."""
         hidden = self.byte(x) + self.place.weight
         for layer in self.layers:
             hidden = layer(hidden, src_mask=self.causal, is_causal=True)

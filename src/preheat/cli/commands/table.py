@@ -1,4 +1,4 @@
-"""The commands that write a plan: as values, and with its lengths in updates."""
+"""`preheat table`: the values of a plan."""
 
 import json
 from collections.abc import Sequence
@@ -8,19 +8,21 @@ import click
 
 from preheat import Plan
 from preheat._fields import short_repr
-from preheat.cli._read import Units, examples, of_a_run
+from preheat.cli.options import Units, examples, with_units
 
-__all__ = ["resolve", "table"]
+__all__ = ["table"]
+
+AT = "Updates to print: 0,99,500 or start:stop:step as in Python; all if left out."
 
 
 @click.command(
     epilog=examples('preheat table "warmup(4) >> constant(1)" --at 0:8', "preheat table @plan.txt --csv > plan.csv")
 )
 @click.argument("text")
-@click.option("--at", metavar="UPDATES", help="Which: 0,99,500 or start:stop:step as in Python; all without.")
-@click.option("--csv", is_flag=True, help="As CSV, with a header.")
-@click.option("--json", "as_json", is_flag=True, help="As JSON, a list of objects.")
-@of_a_run
+@click.option("--at", metavar="UPDATES", help=AT)
+@click.option("--csv", is_flag=True, help="Print CSV with a header line.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON: a list of objects.")
+@with_units
 def table(text: str, at: str | None, *, csv: bool, as_json: bool, units: Units) -> None:
     """Print the value of each update."""
     if csv and as_json:
@@ -36,7 +38,7 @@ def table(text: str, at: str | None, *, csv: bool, as_json: bool, units: Units) 
 
 
 def _updates(plan: Plan, at: str | None, total: int | None) -> list[Sequence[int]]:
-    """The updates of each part of `--at`, or all."""
+    """The updates of each part of `--at`; of the whole plan or run without it."""
     if at is not None:
         return [_part(at, part) for part in at.split(",")]
     count = plan.steps if total is None else total
@@ -46,16 +48,12 @@ def _updates(plan: Plan, at: str | None, total: int | None) -> list[Sequence[int
 
 
 def _part(at: str, part: str) -> Sequence[int]:
+    """The updates of one part of `--at`: `99`, or `0:1000:100`."""
     try:
         numbers = [int(number) for number in part.split(":")]
-        return range(*numbers) if ":" in part else numbers
+        updates = range(*numbers) if ":" in part else numbers
     except (TypeError, ValueError):
         raise ValueError(f"table(at={short_repr(at)}): --at must be updates such as 0,99,500 or 0:1000:100") from None
-
-
-@click.command(epilog=examples("""preheat resolve 'warmup("3ep") >> constant(1)' --steps-per-epoch 200"""))
-@click.argument("text")
-@of_a_run
-def resolve(text: str, units: Units) -> None:
-    """Turn every length of a plan into updates, and print its text."""
-    click.echo(repr(units.plan(text)))
+    if not updates:
+        raise ValueError(f"table(at={short_repr(at)}): --at must name updates, and none is in {short_repr(part)}")
+    return updates
