@@ -6,6 +6,7 @@ from typing import Any, NoReturn
 
 from preheat._fields import short_repr
 from preheat._language.parser import LONGEST, nearest, required_text
+from preheat._nodes import FromText
 from preheat._plan import OPERATORS, VOCABULARY, Plan, joined, plan_in
 
 __all__ = ["from_json", "to_json"]
@@ -82,7 +83,7 @@ def _grown(tree: Any) -> Any:
     if isinstance(tree, list):
         return tuple(_grown(x) for x in tree)
     if not isinstance(tree, dict):
-        return tree
+        return FromText(tree) if isinstance(tree, str) else tree
     if len(tree) != 1:
         _refuse(f"a plan must be an object of one name, got {short_repr(list(tree))}")
     ((name, inside),) = tree.items()

@@ -2,11 +2,12 @@
 
 import re
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from operator import add, mul, sub, truediv
 from typing import Any, NamedTuple, NoReturn
 
 from preheat._fields import short_repr
+from preheat._nodes import FromText, allow_functions
 from preheat._plan import DEEPEST, OPERATORS, VOCABULARY, Plan
 
 __all__ = ["parse", "required_text", "textless"]
@@ -48,7 +49,7 @@ class Token(NamedTuple):
         return short_repr(self.text) if self.text else "the end of the text"
 
 
-def parse(text: str) -> Plan:
+def parse(text: str, functions: Iterable[str | Callable[[Any], float]] = ()) -> Plan:
     """The plan that a text means, in the language that `repr` writes.
 
     >>> parse("warmup(2_000) >> cosine(1, 0.1, steps=98_000)")
@@ -57,6 +58,8 @@ def parse(text: str) -> Plan:
     Args:
         text: names, numbers, strings, `True`, `False`, `None`, tuples and lists of these, keyword arguments,
             `>> * + - /`, unary minus and brackets; at most 8 388 608 characters, nested at most 64 deep.
+        functions: the functions that the text may name and call, as objects or as `"module:name"`. A name that is not
+            allowed is kept as text: the plan can be shown, compared and written, and asking for its value is an error.
 
     Raises:
         ValueError: the text is not a plan; the message points at the place.
@@ -68,6 +71,7 @@ def parse(text: str) -> Plan:
         raise ValueError(
             f"parse(text={short_repr(text)}): text must be at most {LONGEST} characters long, got {len(text)}"
         )
+    allow_functions("parse", functions)
     reader = _Reader(text)
     value = reader.expression()
     reader.expect("", "an operator or the end")
@@ -167,7 +171,7 @@ class _Reader:
         if token.kind == "number":
             return self.made(token.at, _number, (token.text,), {})
         if token.kind == "string":
-            return token.text[1:-1]
+            return FromText(token.text[1:-1])
         if token.kind == "name":
             return _CONSTANTS[token.text] if token.text in _CONSTANTS else self.call(token)
         if token.text in ("(", "["):

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple, NoReturn
 from torch import Tensor
 
 from preheat._language.parser import parse
-from preheat._nodes import Function, function
+from preheat._nodes import Function, allow_functions_of, function
 from preheat._plan import Plan
 from preheat._plan.formula import Piece
 from preheat._torch.run.group_values import GroupValues, values_of
@@ -28,7 +28,7 @@ def as_plan(name: str, given: object) -> Plan:
     if isinstance(given, Plan):
         return given
     if isinstance(given, str):
-        return parse(given)
+        return allow_functions_of(parse(given))  # text in the program is the program's own
     if callable(given):
         return function(given)
     way = f"; constant({given!r}) holds a number" if type(given) in (int, float) else ""
