@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import click
 
 from preheat import Plan, parse, resolve
+from preheat._nodes import allow_functions
 from preheat._plan import lengths_in, missing
 from preheat.cli.plan_text import plan_text
 
@@ -107,6 +108,7 @@ def _import(module: str) -> None:
         message = str(error).partition("\n")[0]
         reason = message if isinstance(error, ModuleNotFoundError) else f"it raised {type(error).__name__}: {message}"
         raise ValueError(f"--import {module}: it must be a module that can be imported here; {reason}") from None
+    allow_functions("preheat", [f"{module}:"])
 
 
 def examples(*lines: str) -> str:
