@@ -9,7 +9,7 @@ from collections.abc import Callable
 from math import inf, isfinite
 from typing import Any, NoReturn, ParamSpec, Self, TypeVar, overload
 
-from preheat._fields import LAST, TINY, Field, Number, Updates, field_of, short_repr
+from preheat._fields import LAST, TINY, Field, Number, Updates, field_of, number, short_repr
 from preheat._math import filled, is_traced, library_of, read_over
 from preheat._plan.formula import Formula
 
@@ -23,7 +23,7 @@ Call = tuple[Callable[..., "Plan"], tuple[Any, ...], dict[str, Any]]
 
 _COUNT = field_of(Updates)
 _NUMBER = field_of(Number)
-_INDEX = Field("a number from 0 up to 2**53, the index of an update, or an array", whole=False, low=-TINY, high=LAST)
+_INDEX = Field("a number from 0 up to 2**53, the index of an update, or an array", number(-TINY, LAST))
 
 
 class Plan(ABC):

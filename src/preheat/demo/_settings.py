@@ -5,14 +5,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated, get_type_hints
 
-from preheat._fields import Count, Field, field_of
+from preheat._fields import Count, Field, field_of, whole
 
 PEAK = 3e-3  # the learning rate that every plan reaches
 LENGTH = 64  # bytes in a sequence
 HEADS = 4
 WARMUP = 100  # updates
 
-Seed = Annotated[int, Field("a whole number, from 0 up to 2**53", whole=True, low=-1, high=2**53)]
+Seed = Annotated[int, Field("a whole number, from 0 up to 2**53", whole(-1))]
 
 
 def is_first() -> bool:

@@ -1,116 +1,63 @@
-"""What the peers' functions take besides numbers: a word, a yes or no, a function, plans, points."""
+"""What the peers' functions take besides numbers: a word, a function, plans, points."""
 
 from collections.abc import Callable, Sequence
 from math import isfinite
 from typing import Annotated, Any
 
-from preheat._fields import LAST, BrokenRuleError, Field, Kind, Number, Several, field_of, require
+from preheat._fields import BrokenRuleError, Field, instance_of, number, require, sequence_of, whole
 from preheat._plan import Plan, constant
 
-__all__ = ["Callback", "Counts", "Indices", "OneOf", "Points", "Schedule", "Schedules", "share_of"]
+__all__ = ["Callback", "Counts", "Indices", "Points", "Schedule", "Schedules", "one_of", "share_of"]
+
+_number = number()
+_updates = whole(-1)
 
 
-class OneOf(Field):
-    """A kind of parameter that is one of a few words: `Annotated[str, OneOf.of("cos", "linear")]`."""
+def one_of(*choices: str) -> Field:
+    """A kind of parameter that is one of a few words; for an annotation of a `str`."""
 
-    @classmethod
-    def of(cls, *choices: str) -> "OneOf":
-        """The field of these words."""
-        return cls(f"one of {', '.join(choices)}", whole=False, good=choices, bad=("", None, 1, True, ["cos"]))
-
-    def check(self, who: str, name: str, got: object) -> Any:
-        """`got`, one of the words.
-
-        Raises:
-            TypeError: it is not a text.
-            ValueError: it is another word.
-        """
+    def parse(got: Any) -> Any:
         if not isinstance(got, str):
-            raise TypeError(self._refusal(who, name, got))
-        if got not in self.good:
-            raise ValueError(self._refusal(who, name, got))
+            raise TypeError
+        if got not in choices:
+            raise ValueError
         return got
 
-
-class Rows(Field):
-    """A kind of parameter that is several things in a row, all of one kind."""
-
-    def check(self, who: str, name: str, got: object) -> Any:
-        """`got`, a tuple or list, as a tuple.
-
-        Raises:
-            TypeError: it is neither, or one of them is of another kind.
-            ValueError: it is empty, or one of them is outside its bounds.
-        """
-        if not isinstance(got, list | tuple):
-            raise TypeError(self._refusal(who, name, got))
-        try:
-            things = tuple(map(self.one, got))
-        except (TypeError, ValueError) as error:
-            raise type(error)(self._refusal(who, name, got)) from None
-        if not things:
-            raise ValueError(self._refusal(who, name, got))
-        return things
-
-    @staticmethod
-    def one(got: object) -> Any:
-        """One of them, a plan.
-
-        Raises:
-            TypeError: it is none.
-        """
-        if not isinstance(got, Plan):
-            raise TypeError
-        return got
+    return Field(f"one of {', '.join(choices)}", parse, good=choices, bad=("", None, 1, True, ["cos"]))
 
 
-class Pairs(Rows):
-    """A kind of parameter that is several pairs of a number of updates and a value."""
-
-    @staticmethod
-    def one(got: object) -> Any:
-        """One of them, as a whole and a real number.
-
-        Raises:
-            TypeError: it is no pair of them.
-            ValueError: the first is negative, or the second not finite.
-        """
-        if not isinstance(got, list | tuple) or len(got) != 2:  # noqa: PLR2004  # a pair
-            raise TypeError
-        return _UPDATES.check("", "", got[0]), _NUMBER.check("", "", got[1])
+def _point(got: Any) -> tuple[int, float]:
+    """A pair of a number of updates and a value."""
+    if not isinstance(got, list | tuple) or len(got) != 2:  # noqa: PLR2004  # a pair
+        raise TypeError
+    return _updates(got[0]), _number(got[1])
 
 
-_NUMBER = field_of(Number)
-_UPDATES = Field("a whole number of updates", whole=True, low=-1, high=LAST)
 _NONE_OF_THEM = ("1", None, 1, (), (None,), (True,), {1: 2})
 
 Callback = Annotated[
-    Any, Kind("a function of the number of updates", whole=False, good=(abs,), bad=(None, 1, "abs"), kind=Callable)
+    Any, Field("a function of the number of updates", instance_of(Callable), good=(abs,), bad=(None, 1, "abs"))
 ]
-Schedule = Annotated[Plan, Kind("a plan", whole=False, good=(constant(1),), bad=(None, 1, "linear"), kind=Plan)]
+Schedule = Annotated[Plan, Field("a plan", instance_of(Plan), good=(constant(1),), bad=(None, 1, "linear"))]
 Schedules = Annotated[
     Sequence[Plan],
-    Rows(
-        "a tuple of plans, at least one",
-        whole=False,
-        good=((constant(1, steps=9), constant(0.5)), (constant(1),)),
-        bad=(*_NONE_OF_THEM, (1,)),
-    ),
-]
+    Field("a tuple of plans, at least one", sequence_of(instance_of(Plan)),
+          good=((constant(1, steps=9), constant(0.5)), (constant(1),)), bad=(*_NONE_OF_THEM, (1,))),
+]  # fmt: skip
 Points = Annotated[
     Sequence[tuple[int, float]],
-    Pairs("a tuple of pairs, a whole number of updates and a value, at least one", whole=False,
+    Field("a tuple of pairs, a whole number of updates and a value, at least one", sequence_of(_point),
           good=(((0, 1.0), (4, 0.5)),), bad=(*_NONE_OF_THEM, (1,), ((1, 2, 3),), ((0.5, 1),), ((-1, 1),))),
 ]  # fmt: skip
 Indices = Annotated[
     Sequence[int],
-    Several("a tuple of whole numbers of updates, from 0 up", whole=True, low=-1, high=LAST,
-            good=((4,), (2, 5, 2)), bad=(*_NONE_OF_THEM, (1, 2.0), (-1,))),
+    Field("a tuple of whole numbers of updates, from 0 up", sequence_of(whole(-1)),
+          good=((4,), (2, 5, 2)), bad=(*_NONE_OF_THEM, (1, 2.0), (-1,))),
 ]  # fmt: skip
 Counts = Annotated[
     Sequence[int],
-    Several("a tuple of whole numbers of updates, from 1 up", whole=True, low=0, high=LAST,
-            good=((4,), (2, 5, 2)), bad=(*_NONE_OF_THEM, (1, 2.0), (0,))),
+    Field("a tuple of whole numbers of updates, from 1 up", sequence_of(whole(0)),
+          good=((4,), (2, 5, 2)), bad=(*_NONE_OF_THEM, (1, 2.0), (0,))),
 ]  # fmt: skip
 
 

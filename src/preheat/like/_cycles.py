@@ -7,7 +7,7 @@ from typing import Annotated, NamedTuple
 from preheat._fields import Count, Factor, Flag, Number, Positive, Share, checked, require
 from preheat._nodes import zero_based
 from preheat._plan import Plan, constant, joined
-from preheat.like._asked import OneOf
+from preheat.like._asked import one_of
 from preheat.recipes.cycles import exp_range, triangular, triangular2
 from preheat.shapes.bends import cosine_wave
 from preheat.shapes.ramps import cosine, linear
@@ -16,8 +16,8 @@ __all__ = ["LONGEST", "CyclicLR", "CyclicLR_momentum", "OneCycleLR", "OneCycleLR
 
 LONGEST = 10**9  # updates of a run: cycles that grow are written out as far
 
-Mode = Annotated[str, OneOf.of("triangular", "triangular2", "exp_range")]
-Strategy = Annotated[str, OneOf.of("cos", "linear")]
+Mode = Annotated[str, one_of("triangular", "triangular2", "exp_range")]
+Strategy = Annotated[str, one_of("cos", "linear")]
 
 
 class Phase(NamedTuple):

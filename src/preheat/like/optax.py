@@ -14,7 +14,7 @@ from preheat._nodes import maximum, minimum, repeat, zero_based
 from preheat._nodes.cuts import until
 from preheat._nodes.repeat_and_stretch import MOST
 from preheat._plan import Plan, constant, joined
-from preheat.like._asked import OneOf, Schedules
+from preheat.like._asked import Schedules, one_of
 from preheat.like._mappings import Boundaries, Calls
 from preheat.like._pieces import in_turn, warmed_up
 from preheat.shapes.bends import cosine_power
@@ -29,7 +29,7 @@ __all__ = [
 ]  # fmt: skip
 
 
-Interpolation = Annotated[str, OneOf.of("linear", "cosine")]
+Interpolation = Annotated[str, one_of("linear", "cosine")]
 _MOST = 700  # its exponential is finite
 
 

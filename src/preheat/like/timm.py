@@ -14,7 +14,7 @@ from preheat._fields import LAST, Beta, Count, Factor, Flag, Milestones, Number,
 from preheat._nodes import maximum, reverse, zero_based
 from preheat._nodes.cuts import after, until
 from preheat._plan import Plan, constant
-from preheat.like._asked import OneOf, share_of
+from preheat.like._asked import one_of, share_of
 from preheat.like._pieces import Cycle, Rate, cycles, in_turn, listed, no_plan, restarted, warmed_up
 from preheat.recipes.points import staircase
 from preheat.shapes.bends import cosine_k, cosine_wave, polynomial_k, shifted_exponential, tanh
@@ -26,8 +26,8 @@ __all__ = [
     "TanhLRScheduler", "WSDLRScheduler",
 ]  # fmt: skip
 
-StableFn = Annotated[str, OneOf.of("constant", "rsqrt", "power")]
-DecayFn = Annotated[str, OneOf.of("linear", "1-sqrt", "cosine", "power", "exp")]
+StableFn = Annotated[str, one_of("constant", "rsqrt", "power")]
+DecayFn = Annotated[str, one_of("linear", "1-sqrt", "cosine", "power", "exp")]
 _STEEP = 100  # a hyperbolic tangent is flat beyond, and its exponential finite
 
 
