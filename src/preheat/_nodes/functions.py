@@ -27,14 +27,14 @@ class FromText(str):
 
 @final
 class Function(Plan):
-    """A user's own function of the update's index, by itself or by the name under which it is found."""
+    """A user's own function of the update's index: the function, or its name."""
 
     __slots__ = ("_found", "given")
     given: str | Callable[[Any], float]
     _found: Callable[[Any], float]
 
     def __init__(self, given: str | Callable[[Any], float], steps: int | None) -> None:
-        self._freeze(1, given=_named(given), steps=steps)
+        self._freeze(given=_named(given), steps=steps)
         if not isinstance(given, str):
             object.__setattr__(self, "_found", given)
             if isinstance(self.given, str):
@@ -55,7 +55,8 @@ class Function(Plan):
             return found
 
     def _make_formula(self, shift: float) -> Formula:  # noqa: ARG002  # a function reads the index, however it is based
-        return Formula(_asked, self)
+        twin = Function(getattr(self, "_found", self.given), self.steps)
+        return Formula(_called, twin)  # a plan keeps its formula: one that kept the plan would be a reference cycle
 
     def _at(self, i: float) -> float:
         index = int(i) if i.is_integer() else i
@@ -88,7 +89,7 @@ class Function(Plan):
         return f"function({name}{'' if self.steps is None else f', steps={self.steps}'})", CALL
 
 
-def _asked(i: Any, plan: Function) -> Any:
+def _called(i: Any, plan: Function) -> Any:
     if plan.steps is not None:
         i = minimum(i, float(plan.steps - 1))
     library = library_of(i)
@@ -177,7 +178,7 @@ def is_callable_here(plan: Plan) -> bool:
 
 
 def _as_float(value: Any) -> float | None:
-    """What a user's function returned as a float, infinite where it is too large; None where it is no number."""
+    """The return value of a user's function as a float, infinite if it is too large; None if it is no number."""
     if not hasattr(value, "__float__"):
         return None
     try:

@@ -5,11 +5,11 @@ from typing import Any
 
 from torch import nn
 
-from preheat._fields import Factor, Field, Positive, Share, field_of, short_repr
+from preheat._fields import INFINITY, Factor, Field, Positive, Share, field_of, short_repr, whole
 
 __all__ = ["layerwise"]
 
-_DEPTH = Field("a whole number, 0 or more", whole=True, low=-1)
+_DEPTH = Field("a whole number, 0 or more", whole(-1, INFINITY))
 
 
 def layerwise(

@@ -4,7 +4,7 @@ from typing import Any
 
 from torch.optim import Optimizer
 
-from preheat._fields import LAST, TINY, Count, Field, Number, Positive, Updates, field_of, short_repr
+from preheat._fields import LAST, TINY, Count, Field, Number, Positive, Updates, field_of, number, short_repr
 from preheat._nodes import zero_based
 from preheat._torch.run.knob import Knob
 from preheat._torch.run.warnings import warn
@@ -13,7 +13,7 @@ from preheat.shapes.laws import noam
 __all__ = ["NoamOpt"]
 
 _LR = Knob("lr")
-_STEP = Field("a number from 0 up to 2**53", whole=False, low=-TINY, high=LAST)
+_STEP = Field("a number from 0 up to 2**53", number(-TINY, LAST))
 _SAVED = ("_step", "_rate", "model_size", "warmup")  # by the published class
 
 

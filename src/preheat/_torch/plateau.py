@@ -6,14 +6,14 @@ from math import fsum, inf, isinf, isnan, nan
 from numbers import Real
 from typing import Any, NoReturn
 
-from preheat._fields import TINY, Field, short_repr
+from preheat._fields import INFINITY, TINY, Field, number, short_repr, whole
 from preheat._torch.run.processes import all_gather
 
 __all__ = ["Plateau"]
 
-_SHARE = Field("a number above 0 and below 1", whole=False, low=0, high=1)
-_AMOUNT = Field("a finite number, 0 or more", whole=False, low=-TINY)
-_COUNT = Field("a whole number, 0 or more", whole=True, low=-1)
+_SHARE = Field("a number above 0 and below 1", number(0, 1))
+_AMOUNT = Field("a finite number, 0 or more", number(-TINY))
+_COUNT = Field("a whole number, 0 or more", whole(-1, INFINITY))
 _REDUCE: dict[str, Callable[[list[float]], float]] = {
     "mean": lambda values: fsum(values) / len(values),  # the same to the last bit, whatever the order of ranks
     "min": min,

@@ -3,57 +3,36 @@
 from collections.abc import Mapping
 from typing import Annotated, Any
 
-from preheat._fields import Field, Steps, field_of
-from preheat.like._parameters import Rows
+from preheat._fields import Field, Steps, field_of, sequence_of
 from preheat.like._pieces import Rate
 
 __all__ = ["Boundaries", "Calls"]
 
-_UPDATE, _FACTOR = field_of(Steps), field_of(Rate)
+_update, _factor = field_of(Steps).parse, field_of(Rate).parse
 
 
-class Scales(Field):
-    """A mapping from updates to factors."""
-
-    def check(self, who: str, name: str, got: object) -> Any:
-        """`got`, if it is a mapping, as a dict in the order of its keys.
-
-        Raises:
-            TypeError: it is not a mapping, or a key or factor is not a number.
-            ValueError: a key or a factor is outside its bounds.
-        """
-        if not isinstance(got, Mapping):
-            raise TypeError(self._refusal(who, name, got))
-        try:
-            scales = {_UPDATE.check("", "", key): _FACTOR.check("", "", scale) for key, scale in got.items()}
-        except (TypeError, ValueError) as error:
-            raise type(error)(self._refusal(who, name, got)) from None
-        return dict(sorted(scales.items()))
+def _scales(got: Any) -> dict[int, float]:
+    """A mapping from updates to factors, in the order of its keys."""
+    if not isinstance(got, Mapping):
+        raise TypeError
+    return dict(sorted((_update(key), _factor(scale)) for key, scale in got.items()))
 
 
-class Keywords(Rows):
-    """The keyword arguments of several calls."""
-
-    @staticmethod
-    def one(got: object) -> Any:
-        """An item, if it is the arguments of one call.
-
-        Raises:
-            TypeError: it is not a mapping, or a key is not a string.
-        """
-        if not isinstance(got, Mapping) or not all(isinstance(name, str) for name in got):
-            raise TypeError
-        return got
+def _keywords(got: Any) -> Any:
+    """The keyword arguments of a call."""
+    if not isinstance(got, Mapping) or not all(isinstance(name, str) for name in got):
+        raise TypeError
+    return got
 
 
 Boundaries = Annotated[
     dict[int, float],
-    Scales("a dict from whole numbers of updates to factors from 0 up", whole=False, good=({2: 0.5, 5: 0.1}, {}),
-           bad=(1, "linear", [1, 2], {1.5: 1}, {"1": 1}, {1: None}, {-1: 1}, {1: -1})),
+    Field("a dict from whole numbers of updates to factors from 0 up", _scales, good=({2: 0.5, 5: 0.1}, {}),
+          bad=(1, "linear", [1, 2], {1.5: 1}, {"1": 1}, {1: None}, {-1: 1}, {1: -1})),
 ]  # fmt: skip
 Calls = Annotated[
     tuple[dict[str, Any], ...],
-    Keywords("a tuple of dicts, the arguments of warmup_cosine_decay_schedule, at least one", whole=False,
-             good=(({"init_value": 0, "peak_value": 1, "warmup_steps": 1, "decay_steps": 2},),),
-             bad=(1, None, (), (1,), ({1: 1},), {"decay_steps": 1})),
+    Field("a tuple of dicts, the arguments of warmup_cosine_decay_schedule, at least one", sequence_of(_keywords),
+          good=(({"init_value": 0, "peak_value": 1, "warmup_steps": 1, "decay_steps": 2},),),
+          bad=(1, None, (), (1,), ({1: 1},), {"decay_steps": 1})),
 ]  # fmt: skip

@@ -4,126 +4,68 @@ from collections.abc import Callable, Sequence
 from math import isfinite
 from typing import Annotated, Any
 
-from preheat._fields import LAST, BrokenRuleError, Field, Kind, Number, Several, field_of, require
+from preheat._fields import BrokenRuleError, Field, instance_of, number, require, sequence_of, whole
 from preheat._plan import Plan, constant
 
-__all__ = ["Callback", "Counts", "Indices", "OneOf", "Points", "Schedule", "Schedules", "share_of"]
+__all__ = ["Callback", "Counts", "Indices", "Points", "Schedule", "Schedules", "one_of", "share_of"]
+
+_number = number()
+_updates = whole(-1)
 
 
-class OneOf(Field):
-    """One of a few words: `Annotated[str, OneOf.of("cos", "linear")]`."""
+def one_of(*choices: str) -> Field:
+    """A kind of parameter that is one of a few words; for an annotation of a `str`."""
 
-    @classmethod
-    def of(cls, *choices: str) -> "OneOf":
-        """The field that takes these words."""
-        return cls(f"one of {', '.join(choices)}", whole=False, good=choices, bad=("", None, 1, True, ["cos"]))
-
-    def check(self, who: str, name: str, got: object) -> Any:
-        """`got`, if it is one of the words.
-
-        Raises:
-            TypeError: it is not a string.
-            ValueError: it is another word.
-        """
+    def parse(got: Any) -> Any:
         if not isinstance(got, str):
-            raise TypeError(self._refusal(who, name, got))
-        if got not in self.good:
-            raise ValueError(self._refusal(who, name, got))
+            raise TypeError
+        if got not in choices:
+            raise ValueError
         return got
 
-
-class Rows(Field):
-    """A tuple or list of plans; subclasses take something else in it."""
-
-    def check(self, who: str, name: str, got: object) -> Any:
-        """`got`, a tuple or list, as a tuple.
-
-        Raises:
-            TypeError: it is neither, or an item is of another kind.
-            ValueError: it is empty, or an item is outside its bounds.
-        """
-        if not isinstance(got, list | tuple):
-            raise TypeError(self._refusal(who, name, got))
-        try:
-            items = tuple(map(self.one, got))
-        except (TypeError, ValueError) as error:
-            raise type(error)(self._refusal(who, name, got)) from None
-        if not items:
-            raise ValueError(self._refusal(who, name, got))
-        return items
-
-    @staticmethod
-    def one(got: object) -> Any:
-        """An item, if it is a plan.
-
-        Raises:
-            TypeError: it is not.
-        """
-        if not isinstance(got, Plan):
-            raise TypeError
-        return got
+    return Field(f"one of {', '.join(choices)}", parse, good=choices, bad=("", None, 1, True, ["cos"]))
 
 
-class Pairs(Rows):
-    """A tuple or list of pairs: a number of updates, and the value there."""
-
-    @staticmethod
-    def one(got: object) -> Any:
-        """An item, as an int and a float.
-
-        Raises:
-            TypeError: it is not a pair of numbers.
-            ValueError: the first is negative, or the second not finite.
-        """
-        if not isinstance(got, list | tuple) or len(got) != 2:  # noqa: PLR2004  # a pair
-            raise TypeError
-        return _UPDATES.check("", "", got[0]), _NUMBER.check("", "", got[1])
+def _point(got: Any) -> tuple[int, float]:
+    """A pair of a number of updates and a value."""
+    if not isinstance(got, list | tuple) or len(got) != 2:  # noqa: PLR2004  # a pair
+        raise TypeError
+    return _updates(got[0]), _number(got[1])
 
 
-class PerhapsNone(Several):
-    """A tuple or list of numbers that may be empty."""
-
-    def check(self, who: str, name: str, got: object) -> Any:
-        """`got` as a tuple of plain ints.
-
-        Raises:
-            TypeError: it is neither a tuple nor a list, or an item is of another kind.
-            ValueError: an item is outside the bounds.
-        """
-        return () if got in ((), []) else super().check(who, name, got)
+_several_updates = sequence_of(_updates)
 
 
-_NUMBER = field_of(Number)
-_UPDATES = Field("a whole number of updates", whole=True, low=-1, high=LAST)
+def _perhaps_none(got: Any) -> Any:
+    """A tuple or list of updates, which may be empty."""
+    return () if got in ((), []) else _several_updates(got)
+
+
 _NONE_OF_THEM = ("1", None, 1, (), (None,), (True,), {1: 2})
 
 Callback = Annotated[
-    Any, Kind("a function of the number of updates", whole=False, good=(abs,), bad=(None, 1, "abs"), kind=Callable)
+    Any, Field("a function of the number of updates", instance_of(Callable), good=(abs,), bad=(None, 1, "abs"))
 ]
-Schedule = Annotated[Plan, Kind("a plan", whole=False, good=(constant(1),), bad=(None, 1, "linear"), kind=Plan)]
+Schedule = Annotated[Plan, Field("a plan", instance_of(Plan), good=(constant(1),), bad=(None, 1, "linear"))]
 Schedules = Annotated[
     Sequence[Plan],
-    Rows(
-        "a tuple of plans, at least one",
-        whole=False,
-        good=((constant(1, steps=9), constant(0.5)), (constant(1),)),
-        bad=(*_NONE_OF_THEM, (1,)),
-    ),
-]
+    Field("a tuple of plans, at least one", sequence_of(instance_of(Plan)),
+          good=((constant(1, steps=9), constant(0.5)), (constant(1),)), bad=(*_NONE_OF_THEM, (1,))),
+]  # fmt: skip
 Points = Annotated[
     Sequence[tuple[int, float]],
-    Pairs("a tuple of pairs, a whole number of updates and a value, at least one", whole=False,
+    Field("a tuple of pairs, a whole number of updates and a value, at least one", sequence_of(_point),
           good=(((0, 1.0), (4, 0.5)),), bad=(*_NONE_OF_THEM, (1,), ((1, 2, 3),), ((0.5, 1),), ((-1, 1),))),
 ]  # fmt: skip
 Indices = Annotated[
     Sequence[int],
-    PerhapsNone("a tuple of whole numbers of updates, from 0 up", whole=True, low=-1, high=LAST,
-                good=((4,), (2, 5, 2), ()), bad=("1", None, 1, (None,), (True,), {1: 2}, (1, 2.0), (-1,))),
+    Field("a tuple of whole numbers of updates, from 0 up", _perhaps_none,
+          good=((4,), (2, 5, 2), ()), bad=("1", None, 1, (None,), (True,), {1: 2}, (1, 2.0), (-1,))),
 ]  # fmt: skip
 Counts = Annotated[
     Sequence[int],
-    Several("a tuple of whole numbers of updates, from 1 up", whole=True, low=0, high=LAST,
-            good=((4,), (2, 5, 2)), bad=(*_NONE_OF_THEM, (1, 2.0), (0,))),
+    Field("a tuple of whole numbers of updates, from 1 up", sequence_of(whole(0)),
+          good=((4,), (2, 5, 2)), bad=(*_NONE_OF_THEM, (1, 2.0), (0,))),
 ]  # fmt: skip
 
 

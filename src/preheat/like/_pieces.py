@@ -6,7 +6,7 @@ from itertools import pairwise
 from math import ceil
 from typing import Annotated, Any, NamedTuple, NoReturn
 
-from preheat._fields import LAST, TINY, Field, require
+from preheat._fields import LAST, TINY, Field, number, require
 from preheat._nodes import Curve, table, zero_based
 from preheat._nodes.cuts import until
 from preheat._nodes.repeat_and_stretch import MOST
@@ -16,7 +16,7 @@ from preheat.shapes.ramps import linear
 __all__ = ["Cycle", "Rate", "cycles", "in_turn", "listed", "no_plan", "restarted", "sequence", "warmed_up"]
 
 Rate = Annotated[
-    float, Field("a number from 0 up", whole=False, low=-TINY, good=(0.0, 0.5),
+    float, Field("a number from 0 up", number(-TINY), good=(0.0, 0.5),
                  bad=("1", None, True, [1], 1j, float("nan"), float("inf"), -1.0)),
 ]  # fmt: skip
 LISTED = 2**18  # values in a table, whose text must stay readable

@@ -8,7 +8,7 @@ from preheat._fields import Count, Flag, Number, Positive, Share, checked, requi
 from preheat._nodes import zero_based
 from preheat._plan import Plan, constant, joined
 from preheat.like._growth import growing
-from preheat.like._parameters import OneOf
+from preheat.like._parameters import one_of
 from preheat.recipes.cycles import exp_range, triangular, triangular2
 from preheat.shapes.bends import cosine_wave
 from preheat.shapes.ramps import cosine, linear
@@ -17,8 +17,8 @@ __all__ = ["LONGEST", "CyclicLR", "CyclicLR_momentum", "OneCycleLR", "OneCycleLR
 
 LONGEST = 10**9  # updates: cycles that grow are written out until they cover a run of this length
 
-Mode = Annotated[str, OneOf.of("triangular", "triangular2", "exp_range")]
-Strategy = Annotated[str, OneOf.of("cos", "linear")]
+Mode = Annotated[str, one_of("triangular", "triangular2", "exp_range")]
+Strategy = Annotated[str, one_of("cos", "linear")]
 
 
 class Phase(NamedTuple):

@@ -12,10 +12,9 @@ and multiply that by the group's `wd_mult`.
 from typing import Annotated
 
 from preheat._fields import Count, Steps, checked, require
-from preheat._nodes import maximum, zero_based
-from preheat._nodes.cuts import until
+from preheat._nodes import maximum, until, zero_based
 from preheat._plan import Plan, constant
-from preheat.like._parameters import OneOf
+from preheat.like._parameters import one_of
 from preheat.like._pieces import Rate, in_turn, warmed_up
 from preheat.shapes.bends import shifted_exponential
 from preheat.shapes.laws import inverse_sqrt
@@ -23,9 +22,9 @@ from preheat.shapes.ramps import cosine, linear, one_minus_sqrt
 
 __all__ = ["get_lr", "get_wd"]
 
-DecayStyle = Annotated[str, OneOf.of("constant", "linear", "cosine", "inverse-square-root", "WSD")]
-AnnealStyle = Annotated[str, OneOf.of("linear", "cosine", "exponential", "minus_sqrt")]
-IncreaseStyle = Annotated[str, OneOf.of("constant", "linear", "cosine")]
+DecayStyle = Annotated[str, one_of("constant", "linear", "cosine", "inverse-square-root", "WSD")]
+AnnealStyle = Annotated[str, one_of("linear", "cosine", "exponential", "minus_sqrt")]
+IncreaseStyle = Annotated[str, one_of("constant", "linear", "cosine")]
 
 
 @checked

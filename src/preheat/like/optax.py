@@ -15,7 +15,7 @@ from preheat._nodes.repeat_and_stretch import MOST
 from preheat._plan import Plan, constant, joined
 from preheat.like._growth import growing
 from preheat.like._optax_parameters import Boundaries, Calls
-from preheat.like._parameters import Indices, OneOf, Schedules
+from preheat.like._parameters import Indices, Schedules, one_of
 from preheat.like._pieces import in_turn, sequence, warmed_up
 from preheat.shapes.bends import cosine_power
 from preheat.shapes.laws import exponential_decay as falling
@@ -29,8 +29,8 @@ __all__ = [
 ]  # fmt: skip
 
 
-Interpolation = Annotated[str, OneOf.of("linear", "cosine")]
-_MOST = 700  # its exponential is still finite
+Interpolation = Annotated[str, one_of("linear", "cosine")]
+_MOST = 700  # its exponential is finite
 
 
 @checked

@@ -11,11 +11,10 @@ from math import floor, log
 from typing import Annotated, Any, NoReturn
 
 from preheat._fields import LAST, Beta, Count, Flag, Number, Positive, Steps, checked, require
-from preheat._nodes import maximum, reverse, zero_based
-from preheat._nodes.cuts import after, until
+from preheat._nodes import after, maximum, reverse, until, zero_based
 from preheat._plan import Plan, constant
 from preheat.like._growth import growing
-from preheat.like._parameters import Indices, OneOf, share_of
+from preheat.like._parameters import Indices, one_of, share_of
 from preheat.like._pieces import Cycle, Rate, cycles, in_turn, listed, no_plan, restarted, warmed_up
 from preheat.recipes.points import staircase
 from preheat.shapes.bends import cosine_k, cosine_wave, polynomial_k, shifted_exponential, tanh
@@ -27,10 +26,10 @@ __all__ = [
     "TanhLRScheduler", "WSDLRScheduler",
 ]  # fmt: skip
 
-StableFn = Annotated[str, OneOf.of("constant", "rsqrt", "power")]
-DecayFn = Annotated[str, OneOf.of("linear", "1-sqrt", "cosine", "power", "exp")]
-_STEEP = 100  # from here on a hyperbolic tangent is flat; its exponential is still finite
-_MOST = 700  # likewise of the exponential
+StableFn = Annotated[str, one_of("constant", "rsqrt", "power")]
+DecayFn = Annotated[str, one_of("linear", "1-sqrt", "cosine", "power", "exp")]
+_STEEP = 100  # a hyperbolic tangent is flat beyond, and its exponential finite
+_MOST = 700  # the exponential of more is infinite
 
 
 @checked

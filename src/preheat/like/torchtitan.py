@@ -5,13 +5,13 @@ from typing import Annotated
 from preheat._fields import Share, Steps, checked, require
 from preheat._nodes import zero_based
 from preheat._plan import Plan, constant
-from preheat.like._parameters import OneOf
+from preheat.like._parameters import one_of
 from preheat.like._pieces import in_turn
 from preheat.shapes.ramps import cosine, linear, one_minus_sqrt
 
 __all__ = ["LRSchedulersContainer"]
 
-DecayType = Annotated[str, OneOf.of("linear", "sqrt", "cosine")]
+DecayType = Annotated[str, one_of("linear", "sqrt", "cosine")]
 _DECAYS = {"linear": linear, "sqrt": one_minus_sqrt, "cosine": cosine}
 
 

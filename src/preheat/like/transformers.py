@@ -7,7 +7,7 @@ from typing import Annotated, NoReturn
 from preheat._fields import Count, Positive, Steps, checked, require
 from preheat._nodes import reverse, zero_based
 from preheat._plan import Plan, constant
-from preheat.like._parameters import OneOf, share_of
+from preheat.like._parameters import one_of, share_of
 from preheat.like._pieces import Cycle, Rate, cycles, in_turn, no_plan, restarted, warmed_up
 from preheat.shapes.bends import cosine_wave
 from preheat.shapes.laws import inverse_sqrt
@@ -21,9 +21,9 @@ __all__ = [
     "get_wsd_schedule",
 ]  # fmt: skip
 
-Curved = Annotated[str, OneOf.of("linear", "cosine", "1-sqrt")]
-_HALF = 0.5  # waves: one fall
-_TIMESCALE = 10_000  # the default of transformers where there is no warm-up
+Curved = Annotated[str, one_of("linear", "cosine", "1-sqrt")]
+_HALF = 0.5  # the number of waves in half a wave
+_TIMESCALE = 10_000  # theirs, where there is no warm-up to take it from
 
 
 @checked
