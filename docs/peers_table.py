@@ -49,7 +49,7 @@ are compared with the arithmetic in their public source, written anew in the tes
 digits.
 
 `LinearScheduler` and `CosineScheduler` of pytorch_optimizer have these values only if you step them before the first
-update; stepped after each update, like torch's schedulers, they use `min_lr` first and everything else one update later.
+update. Stepped after each update, like torch's schedulers, they use `min_lr` first and the rest one update later.
 
 This page is written by `make peers-table`.
 """

@@ -103,7 +103,7 @@ class NoamOpt:
         }
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
-        """Continue from a state of this class, or of the published one, which warns that the optimizer's state is missing.
+        """Continue from a state of this class, or of the published one, with a warning that it lacks the optimizer's.
 
         Raises:
             TypeError: the state is not a dict, or an entry is of the wrong kind.

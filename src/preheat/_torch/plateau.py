@@ -143,7 +143,7 @@ class Plateau:
         )
 
     def state(self) -> list[float]:
-        """All that changes: product of the cuts, bad observations, cooldown left, and the best metric if there is one."""
+        """All that changes: product of the cuts, bad observations, cooldown left, and the best metric, if any."""
         return [self.scale, self.bad, self.cooling, *([] if self.best is None else [self.best])]
 
     def load(self, state: Sequence[float]) -> None:
