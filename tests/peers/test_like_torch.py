@@ -1,4 +1,4 @@
-"""Every schedule of torch under its own name, held to torch's own scheduler along a run."""
+"""Every schedule of torch under its own name, compared with torch's scheduler along a run."""
 
 from typing import Any
 
@@ -17,8 +17,8 @@ def shrinking(epoch):
     return 0.999 if epoch % 3 else 0.9999
 
 
-# The name, the parameters of both, and the number of updates where theirs is not what was planned ever after; `eta_min`
-# and `swa_lr` are given here as shares of the lr.
+# The name, the parameters of both, and the number of updates to compare, as some of torch's climb back after the end;
+# `eta_min` and `swa_lr` are given here as shares of the lr.
 MULTIPLYING: list[tuple[str, dict[str, Any], int]] = [
     ("LambdaLR", {"lr_lambda": lambda epoch: (1 + epoch / 2_000) ** -0.5}, UPDATES),
     ("StepLR", {"step_size": 3_000}, UPDATES),
@@ -98,7 +98,7 @@ def test_multiplicative_lr_is_a_table_of_products(updates, same_along):
     same_along("torch.MultiplicativeLR", plan, lambda o: theirs.MultiplicativeLR(o, shrinking), updates=updates, lr=0.1)
 
 
-# Those that set the lr, whatever it was, and the momentum beside it.
+# Schedulers that set the lr, whatever it was, and the momentum with it.
 
 CYCLIC: list[dict[str, Any]] = [
     {"step_size_up": 2_000},
@@ -185,7 +185,7 @@ def test_one_cycle_is_torchs_at_every_update_of_every_short_run(
             assert plan.values() == pytest.approx(used, rel=0, abs=1e-12)
 
 
-# Those that are made of others.
+# Schedulers that are made of others.
 
 
 def warm_then_cosine(optimizer, lr):

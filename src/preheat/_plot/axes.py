@@ -1,4 +1,4 @@
-"""A picture on matplotlib's axes, in the reader's own style."""
+"""`plot`: a plot on matplotlib axes, in the style that is set."""
 
 from collections.abc import Mapping, Sequence
 from math import inf
@@ -8,21 +8,21 @@ from preheat._analysis.sampling import boundaries, contains, pieces
 from preheat._lint import number
 from preheat._nodes import After, Function, Noise, Table, Until, ZeroBased
 from preheat._plan import Chain, Plan
-from preheat._plot._curves import Drawn, Unit, check_log, curves_of, extremes, shortened, unit_of
+from preheat._plot.curves import Drawn, Unit, check_log, curves_of, extremes, shortened, unit_of
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 __all__ = ["draw", "plot"]
 
-MOST_PHASES = 12  # of more, none is shaded
-MANY = 10_000  # of a unit: from there on 20k is easier to read
-CHARACTER = 5.5  # points, of a name
-HEADROOM = 24  # points, for what is said above a peak
-FEW, BETWEEN = 64, 8  # updates that each have a dot, and the places between two of them
+MOST_PHASES = 12  # of a plan with more, none is shaded
+MANY = 10_000  # labels such as 20k from here on
+CHARACTER = 5.5  # points: the width of one in a name
+HEADROOM = 24  # points above a peak, for its label
+FEW, BETWEEN = 64, 8  # with at most so many updates each has a dot, and the line so many points from one to the next
 
 
-def plot(  # noqa: PLR0913  # as matplotlib's own functions
+def plot(  # noqa: PLR0913  # like matplotlib's functions
     *plans: Plan | Mapping[str, Plan],
     ax: "Axes | None" = None,
     n: int | None = None,
@@ -31,9 +31,9 @@ def plot(  # noqa: PLR0913  # as matplotlib's own functions
     samples_per_step: float | None = None,
     tokens_per_step: float | None = None,
 ) -> "Axes":
-    """Draw plans with matplotlib, in the style that is set; the peak and the floor of each are marked.
+    """Draw plans with matplotlib; the peak and the floor of each are marked.
 
-    A single plan has its phases shaded and named, and its expression above; several have a legend.
+    A single plan has its phases shaded and named, and its expression above; several plans have a legend.
 
     >>> from preheat import cosine, warmup
     >>> ax = plot(warmup(2_000) >> cosine(1, 0.1, steps=98_000), tokens_per_step=500_000)
@@ -43,25 +43,25 @@ def plot(  # noqa: PLR0913  # as matplotlib's own functions
     Args:
         plans: plans, or mappings from label to plan.
         ax: the axes to draw on; by default those of a new figure.
-        n: how many updates to draw; by default all of the longest plan, or enough to see what becomes of it.
-        log: which axes are logarithmic, `""`, `"x"`, `"y"` or `"xy"`; along such an x updates count from 1.
-        steps_per_epoch: has the axis below say epochs; the updates of one.
-        samples_per_step: has it say samples; those of one update.
-        tokens_per_step: has it say tokens; those of one update.
+        n: how many updates to draw; by default all of the longest plan, or enough to show an endless one.
+        log: which axes are logarithmic, `""`, `"x"`, `"y"` or `"xy"`; a logarithmic x axis counts updates from 1.
+        steps_per_epoch: updates in an epoch; the x axis then shows epochs.
+        samples_per_step: samples in an update; the x axis then shows samples.
+        tokens_per_step: tokens in an update; the x axis then shows tokens.
 
     Returns:
         The axes.
 
     Raises:
         TypeError: an argument is of another kind.
-        ValueError: there is no plan, there are two units, or `log` is none of these.
+        ValueError: there is no plan, two units are given, or `log` is not one of these.
         ModuleNotFoundError: matplotlib is not installed.
     """
     log = check_log("plot", log)
     unit = unit_of("plot", steps_per_epoch, samples_per_step, tokens_per_step)
     curves = curves_of("plot", plans, n)
     if ax is None:
-        from matplotlib import pyplot as plt  # noqa: PLC0415  # perhaps not installed
+        from matplotlib import pyplot as plt  # noqa: PLC0415  # an extra
 
         _, ax = plt.subplots(layout="constrained")
     draw(ax, curves, log, unit)
@@ -69,9 +69,9 @@ def plot(  # noqa: PLR0913  # as matplotlib's own functions
 
 
 def draw(ax: "Axes", curves: Sequence[Drawn], log: str, unit: Unit) -> None:
-    """Draw curves, and say what is what."""
+    """Draw curves with their marks, labels and legend."""
     base = int("x" in log)
-    said: list[tuple[str, tuple[float, float]]] = []
+    marks: list[tuple[str, tuple[float, float]]] = []
     for curve in curves:
         places, values = _line(curve)
         (line,) = ax.plot([(i + base) * unit.each for i in places], values, label=curve.label)
@@ -81,10 +81,10 @@ def draw(ax: "Axes", curves: Sequence[Drawn], log: str, unit: Unit) -> None:
         for name, i in extremes(curve):
             place = (i + base) * unit.each, curve.plan(i)
             ax.plot(*place, "o", color=line.get_color(), markersize=4, clip_on=False)
-            said += [(f"{name} {number(place[1])}", place)] if len(curves) == 1 else []
+            marks += [(f"{name} {number(place[1])}", place)] if len(curves) == 1 else []
     _axes(ax, log, unit, base)
-    for words, place in said:
-        _say(ax, words, place)
+    for label, place in marks:
+        _annotate(ax, label, place)
     if len(curves) > 1:
         ax.legend(loc="lower left", bbox_to_anchor=(0, 1), frameon=False, fontsize="small")
     else:
@@ -92,7 +92,7 @@ def draw(ax: "Axes", curves: Sequence[Drawn], log: str, unit: Unit) -> None:
 
 
 def _line(curve: Drawn) -> tuple[Sequence[float], list[float]]:
-    """Where the line goes: through every update; between few of them, and not across a seam, as the formula does."""
+    """Places and values of the line. Between few updates it follows the formula, except across a boundary of pieces."""
     n = len(curve.updates)
     if n > FEW or contains(curve.plan, Function, Noise, Table):
         return curve.updates, curve.values
@@ -101,18 +101,18 @@ def _line(curve: Drawn) -> tuple[Sequence[float], list[float]]:
     return places, [curve.plan(i) for i in places]
 
 
-def _say(ax: Any, words: str, place: tuple[float, float]) -> None:
-    """Words beside a point: towards the middle of the picture, and below what is a floor with room under it."""
+def _annotate(ax: Any, label: str, place: tuple[float, float]) -> None:
+    """Label a point, on the side towards the middle of the plot; a floor below it, if there is room."""
     across, up = (ax.transData + ax.transAxes.inverted()).transform(place)
-    left, under = across > 1 / 2, words.startswith("floor") and up > 1 / 6
-    look = {"ha": "right" if left else "left", "va": "top" if under else "bottom", "fontsize": "small"}
-    ground = {"facecolor": ax.get_facecolor(), "edgecolor": "none", "alpha": 0.7, "pad": 1}
-    away = -6 if left else 6, -5 if under else 5
-    ax.annotate(words, place, away, textcoords="offset points", bbox=ground, **look)
+    left, under = across > 1 / 2, label.startswith("floor") and up > 1 / 6
+    font = {"ha": "right" if left else "left", "va": "top" if under else "bottom", "fontsize": "small"}
+    background = {"facecolor": ax.get_facecolor(), "edgecolor": "none", "alpha": 0.7, "pad": 1}
+    offset = -6 if left else 6, -5 if under else 5
+    ax.annotate(label, place, offset, textcoords="offset points", bbox=background, **font)
 
 
 def _axes(ax: "Axes", log: str, unit: Unit, base: int) -> None:
-    from matplotlib.ticker import EngFormatter, MaxNLocator  # noqa: PLC0415  # perhaps not installed
+    from matplotlib.ticker import EngFormatter, MaxNLocator  # noqa: PLC0415  # an extra
 
     room = max(HEADROOM / _points(ax, "height"), 0.08)
     ax.margins(x=0.02, y=room)
@@ -131,12 +131,12 @@ def _axes(ax: "Axes", log: str, unit: Unit, base: int) -> None:
 
 
 def _points(ax: Any, side: str) -> float:
-    """The width or height of the axes, before they are fitted to what is around them."""
+    """The width or height of the axes in points, before the layout makes room for labels."""
     return float(getattr(ax.get_window_extent(), side) * 72 / ax.figure.dpi)
 
 
 def _phases(ax: "Axes", curve: Drawn, unit: Unit, base: int) -> None:
-    """Shade every second phase, and name them above; the expression above that."""
+    """Shade every second phase, write their names above, and the expression above the names."""
     found = [(start, piece) for start, piece in pieces(curve.plan) if start <= curve.updates[-1]]
     ends = [*(start for start, _ in found[1:]), curve.updates[-1] + 1]
     named = 1 < len(found) <= MOST_PHASES
@@ -146,37 +146,37 @@ def _phases(ax: "Axes", curve: Drawn, unit: Unit, base: int) -> None:
             left, right = ((i + base) * unit.each for i in (start, end))
             if k % 2:
                 ax.axvspan(left, right, color="0.5", alpha=0.12, linewidth=0, zorder=0)
-            free = _name(ax, _named(piece), (left, right), free)
+            free = _name(ax, _name_of(piece), (left, right), free)
     room = int(_points(ax, "width") / CHARACTER)
     ax.set_title(shortened(curve.label, room), family="monospace", fontsize="small", loc="left", pad=18 * named + 6)
 
 
-def _name(ax: Any, words: str, span: tuple[float, float], free: float) -> float:
-    """A phase's name above the middle of it, if it does not lie on the one before; where the next may begin.
+def _name(ax: Any, name: str, ends: tuple[float, float], free: float) -> float:
+    """Write a phase's name above its middle, unless it would overlap the one before; returns where the next may begin.
 
     Args:
-        ax: whose transformation of x is taken as it is now.
-        words: the name.
-        span: where the phase begins and ends.
+        ax: with its final limits; the place is computed from them.
+        name: of the phase.
+        ends: where the phase begins and ends.
         free: from where there is room, in points.
     """
     scale = 72 / ax.figure.dpi
-    left, right = (ax.transData.transform((x, 0))[0] * scale for x in span)
-    wide = CHARACTER * len(words)
+    left, right = (ax.transData.transform((x, 0))[0] * scale for x in ends)
+    wide = CHARACTER * len(name)
     at = max((left + right - wide) / 2, left if right - left < wide else -inf)
     if at < free:
         return free
     place = ax.transData.inverted().transform((at / scale, 0))[0]
-    ax.annotate(words, (place, 1), (0, 3), xycoords=("data", "axes fraction"), textcoords="offset points",
+    ax.annotate(name, (place, 1), (0, 3), xycoords=("data", "axes fraction"), textcoords="offset points",
                 fontsize="small", annotation_clip=False)  # fmt: skip
     return float(at + wide + CHARACTER)
 
 
-def _named(piece: Plan) -> str:
-    """What a phase is called: its shape, or the outermost operation."""
+def _name_of(piece: Plan) -> str:
+    """A phase's name: its shape, or its outermost operation."""
     if isinstance(piece, ZeroBased | Until | After):
-        return _named(piece.plan)
+        return _name_of(piece.plan)
     parts = [part for part in piece._call()[1] if isinstance(part, Plan)]
     if isinstance(piece, Chain):
-        return f" {piece.operator} ".join(dict.fromkeys(map(_named, parts)))
+        return f" {piece.operator} ".join(dict.fromkeys(map(_name_of, parts)))
     return piece._call()[0].__name__

@@ -1,4 +1,4 @@
-"""What every picture draws: plans with their labels, the updates to draw, and the unit below."""
+"""What every kind of plot starts from: labelled curves, and the unit of the x axis."""
 
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
@@ -14,7 +14,7 @@ LONGEST = 76  # characters of a label
 
 
 class Drawn(NamedTuple):
-    """A plan in a picture: its label, and the values at some of its updates."""
+    """A plan to draw: its label, and its values at some updates."""
 
     label: str
     plan: Plan
@@ -23,18 +23,18 @@ class Drawn(NamedTuple):
 
 
 class Unit(NamedTuple):
-    """What is below a picture: its words, and how much of it goes by in one update."""
+    """The unit of the x axis."""
 
-    words: str
-    each: float
+    words: str  # the label of the axis
+    each: float  # how much of it one update is
 
 
 def curves_of(who: str, plans: Sequence[Plan | Mapping[str, Plan]], n: int | None) -> list[Drawn]:
-    """The curves of plans, and of mappings from label to plan, all over the same updates.
+    """The curves of plans and of mappings from label to plan, all over the same updates.
 
     Raises:
-        TypeError: one is no plan, or `n` not a whole number.
-        ValueError: there is none, or `n` is not 1 or more.
+        TypeError: something is not a plan, or `n` is not a whole number.
+        ValueError: there is no plan, or `n` is below 1.
     """
     pairs: list[tuple[str, Plan]] = []
     for given in plans:
@@ -48,20 +48,20 @@ def curves_of(who: str, plans: Sequence[Plan | Mapping[str, Plan]], n: int | Non
 
 
 def _curve(label: str, plan: Plan, n: int) -> Drawn:
-    looked = samples(plan, n)
-    return Drawn(shortened(label or repr(plan), LONGEST), plan, looked, [plan(i) for i in looked])
+    updates = samples(plan, n)
+    return Drawn(shortened(label or repr(plan), LONGEST), plan, updates, [plan(i) for i in updates])
 
 
 def shortened(text: str, length: int) -> str:
-    """A text of at most that length."""
+    """The text, cut to at most `length` characters."""
     return text if len(text) <= length else text[: length - 3] + "..."
 
 
 def check_log(who: str, log: object) -> str:
-    """Which axes are logarithmic.
+    """`log`, if it names axes: one of `LOGS`.
 
     Raises:
-        ValueError: it is none of `LOGS`.
+        ValueError: it is something else.
     """
     if isinstance(log, str) and log in LOGS:
         return log
@@ -74,11 +74,11 @@ def unit_of(
     samples_per_step: float | None = None,
     tokens_per_step: float | None = None,
 ) -> Unit:
-    """The unit below a picture: updates, or what one of these makes of them.
+    """The unit of the x axis: updates, or the one that is given.
 
     Raises:
-        TypeError: it is not a number.
-        ValueError: it is not above 0, or there are two.
+        TypeError: a value is not a number.
+        ValueError: it is not above 0, or two units are given.
     """
     given = {
         "steps_per_epoch": steps_per_epoch,
@@ -99,7 +99,7 @@ def unit_of(
 
 
 def extremes(curve: Drawn) -> list[tuple[str, int]]:
-    """The update of the peak, and that of the floor: the lowest one from there on; none of a plan that is level."""
+    """The updates of the peak and of the floor, the lowest after the peak; none if the plan is level."""
     plan = curve.plan
     peak = argmax(plan, curve.updates)
     after = [i for i in curve.updates if i >= peak]

@@ -1,4 +1,4 @@
-"""A linear or logarithmic axis in characters."""
+"""A linear or logarithmic axis of a plot in text."""
 
 from collections.abc import Iterable
 from math import log10
@@ -8,30 +8,30 @@ __all__ = ["Scale", "scale_of"]
 
 
 class Scale(NamedTuple):
-    """From the lowest to the highest place of an axis; places of a logarithmic one are logarithms."""
+    """An axis, from its lowest to its highest place; on a logarithmic axis, places are logarithms."""
 
     low: float
     high: float
     log: bool
 
     def place(self, value: float) -> float | None:
-        """Where a value lies; None for what has no logarithm."""
+        """The place of a value; None if it has no logarithm."""
         if not self.log:
             return value
         return log10(value) if value > 0 else None
 
     def share(self, value: float) -> float:
-        """How far along the axis a value lies that has a place: 0 at its low end, 1 at its high one."""
+        """How far along the axis a value lies: 0 at the low end, 1 at the high end. It must have a place."""
         return ((self.place(value) or 0.0) - self.low) / (self.high - self.low)
 
     def at(self, share: float) -> float:
-        """The value at a share of the way from the low end to the high one."""
+        """The value at a share of the axis, from 0 to 1."""
         place = self.low + share * (self.high - self.low)
         return float(10**place) if self.log else place
 
 
 def scale_of(values: Iterable[float], *, log: bool, from_zero: bool = False) -> Scale:
-    """The axis that shows the values; `from_zero` begins a linear one at 0 where they are all above or below it."""
+    """The axis for some values; with `from_zero`, a linear one includes 0."""
     places = [place for value in values if (place := Scale(0, 1, log).place(value)) is not None]
     if from_zero and not log:
         places.append(0.0)

@@ -1,12 +1,12 @@
-"""How a plan shows itself in a notebook."""
+"""`bundle`: how a notebook displays a plan."""
 
 from io import StringIO
 
 from preheat._analysis.sampling import contains_function
 from preheat._plan import Plan
-from preheat._plot._axes import draw
-from preheat._plot._curves import curves_of, unit_of
-from preheat._plot._html import plain
+from preheat._plot.axes import draw
+from preheat._plot.curves import curves_of, unit_of
+from preheat._plot.page import plain
 
 __all__ = ["bundle"]
 
@@ -14,19 +14,19 @@ SIZE = (4.8, 2.2)  # inches
 
 
 def bundle(plan: Plan) -> dict[str, str]:
-    """A small picture with the expression as its caption, by type; the text alone where none can be drawn.
+    """The representations of a plan by MIME type: its text, and a small plot if one can be drawn.
 
-    A user's function is not called for it.
+    A plan that contains a user's function has no plot, as displaying it must not call the function.
     """
     text = {"text/plain": repr(plan)}
     try:
         return text if contains_function(plan) else text | {"text/html": _figure(plan)}
-    except (ImportError, ValueError):  # no matplotlib, or a plan whose lengths are not known yet: nothing to draw
+    except (ImportError, ValueError):  # no matplotlib, or lengths that are not known yet
         return text
 
 
 def _figure(plan: Plan) -> str:
-    from matplotlib import rc_context  # noqa: PLC0415  # perhaps not installed
+    from matplotlib import rc_context  # noqa: PLC0415  # an extra
     from matplotlib.figure import Figure  # noqa: PLC0415  # likewise
 
     figure = Figure(figsize=SIZE, layout="constrained")

@@ -1,6 +1,6 @@
-"""A curve of characters, for terminals and logs.
+"""`terminal`: a plot in characters, for terminals and logs.
 
-The dots are plotille's: plain Python, imported in a tenth of the time that plotext 6 takes.
+plotille draws the dots: it is plain Python, and imports in a tenth of the time of plotext 6.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -9,21 +9,21 @@ from itertools import groupby, pairwise
 from preheat._analysis.sampling import boundaries
 from preheat._fields import Count, field_of
 from preheat._plan import Plan
-from preheat._plot._curves import Drawn, check_log, curves_of, shortened
-from preheat._plot._scale import Scale, scale_of
+from preheat._plot.curves import Drawn, check_log, curves_of, shortened
+from preheat._plot.scale import Scale, scale_of
 
 __all__ = ["terminal"]
 
 LEAST = {"width": 30, "height": 5}
-TICKS = 4  # stretches between the labels of an axis
-MOST = 500  # seams that are drawn exactly
+TICKS = 4  # intervals between the labels of an axis
+MOST = 500  # boundaries that are drawn exactly
 FRAME, ASCII_FRAME = "┤│└┬─", "+|++-"  # at the side a tick and the line, the corner, below a tick and the line
 COLOURS = (36, 33, 35, 32, 34, 31)  # of ANSI terminals: cyan, yellow, magenta, green, blue, red
 BLANK, UPPER, LOWER = 0x2800, 0x1B, 0xE4  # braille without a dot, and the dots of its upper and lower half
 HALVES = {(False, False): " ", (True, False): "'", (False, True): ".", (True, True): ":"}
 
 
-def terminal(  # noqa: PLR0913  # a terminal's properties, and how to draw
+def terminal(  # noqa: PLR0913  # the terminal, and how to draw
     *plans: Plan | Mapping[str, Plan],
     width: int = 80,
     height: int = 18,
@@ -32,9 +32,9 @@ def terminal(  # noqa: PLR0913  # a terminal's properties, and how to draw
     ascii: bool = False,  # noqa: A002  # a terminal's own word
     colour: bool = False,
 ) -> str:
-    """A picture of plans in characters, its lines at most `width` columns long.
+    """A plot of plans in characters, in lines of at most `width` columns.
 
-    Several plans are told apart by colour, or by letters where there is none. Needs plotille.
+    Several plans differ in colour, or in letters without colour. Needs plotille.
 
     >>> from preheat import cosine, warmup
     >>> print(terminal(warmup(20) >> cosine(1, 0, steps=80), width=44, height=7, ascii=True))
@@ -52,15 +52,15 @@ def terminal(  # noqa: PLR0913  # a terminal's properties, and how to draw
     Args:
         plans: plans, or mappings from label to plan.
         width: columns, at least 30.
-        height: lines of the curve, at least 5; below come its axis, and a legend where there are several.
+        height: lines of the plot, at least 5; the axis and the legend of several plans come below.
         n: how many updates to draw.
-        log: which axes are logarithmic, `""`, `"x"`, `"y"` or `"xy"`; along such an x updates count from 1.
-        ascii: whether to draw with ASCII alone.
+        log: which axes are logarithmic, `""`, `"x"`, `"y"` or `"xy"`; a logarithmic x axis counts updates from 1.
+        ascii: whether to use ASCII only.
         colour: whether to write ANSI colours.
 
     Raises:
         TypeError: an argument is of another kind.
-        ValueError: it is none of what is said above.
+        ValueError: an argument is out of its range.
     """
     log = check_log("terminal", log)
     for name, got in (("width", width), ("height", height)):
@@ -91,16 +91,16 @@ def _check_size(name: str, got: int) -> None:
 
 
 def _path(curve: Drawn, x: Scale, columns: int) -> list[tuple[float, float]]:
-    """Places along x, and values: twice for each column of dots, and on both sides of each seam."""
+    """Places along x, and values: twice for each column of dots, and on both sides of each boundary."""
     base, last = int(x.log), curve.updates[-1]
     even = {min(max(round(x.at(k / (4 * columns))) - base, 0), last) for k in range(4 * columns + 1)}
-    beside = {i for seam in boundaries(curve.plan, last + 1)[:MOST] for i in (seam, max(seam - 1, 0))}
-    return [(x.place(i + base) or 0.0, curve.plan(i)) for i in sorted(even | beside)]
+    at_boundaries = {i for start in boundaries(curve.plan, last + 1)[:MOST] for i in (start, max(start - 1, 0))}
+    return [(x.place(i + base) or 0.0, curve.plan(i)) for i in sorted(even | at_boundaries)]
 
 
 def _dots(path: Sequence[tuple[float, float]], x: Scale, y: Scale, size: tuple[int, int]) -> list[str]:
-    """The path in lines of braille; each label of the axes stands in the middle of its row or column."""
-    import plotille  # noqa: PLC0415  # perhaps not installed
+    """The path in lines of braille, in which the middle of a row or column has the value on its label."""
+    import plotille  # noqa: PLC0415  # an extra
 
     columns, height = size
     right, up = (x.high - x.low) / (columns - 1) / 2, (y.high - y.low) / (height - 1) / 2
@@ -115,7 +115,7 @@ def _dots(path: Sequence[tuple[float, float]], x: Scale, y: Scale, size: tuple[i
 
 
 def _below(x: Scale, columns: int, frame: str) -> Iterator[str]:
-    """The axis below, its labels, and its name."""
+    """The x axis, its labels, and its name."""
     whole = dict.fromkeys(round(x.at(k / TICKS)) for k in range(TICKS + 1))
     ticks = {round((columns - 1) * x.share(update)): update for update in whole}
     yield frame[2] + "".join(frame[3] if k in ticks else frame[4] for k in range(columns))
@@ -129,7 +129,7 @@ def _below(x: Scale, columns: int, frame: str) -> Iterator[str]:
 
 
 class _Marks:
-    """How the curves are told apart."""
+    """The characters and colours of the curves."""
 
     def __init__(self, count: int, *, ascii: bool, colour: bool) -> None:  # noqa: A002  # a terminal's own word
         self.count = count
@@ -137,17 +137,17 @@ class _Marks:
         self.colour = colour
 
     def row(self, layers: Sequence[str]) -> str:
-        """One line of characters from the lines of all curves; an earlier curve lies on the later ones."""
+        """A line of the plot from the lines of all curves; earlier curves cover later ones."""
         cells = list(map(self._cell, zip(*layers, strict=True)))
         return "".join(self._painted(k, "".join(mark for _, mark in run)) for k, run in groupby(cells, lambda c: c[0]))
 
     def _cell(self, dots: Sequence[str]) -> tuple[int | None, str]:
-        """The curve on top, None if there is none, and its character."""
+        """The number of the curve on top, or None, and its character."""
         k = next((k for k, dot in enumerate(dots) if ord(dot) > BLANK), None)
         return (None, " ") if k is None else (k, self._mark(k, dots[k]))
 
     def legend(self, k: int) -> str:
-        """The mark of a curve."""
+        """A curve's mark in the legend."""
         return self._painted(k, self._mark(k, "⠤"))
 
     def _mark(self, k: int, dot: str) -> str:

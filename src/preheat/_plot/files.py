@@ -1,4 +1,4 @@
-"""A picture in a file."""
+"""`save`: a plot in a file."""
 
 from collections.abc import Mapping
 from os import PathLike, fspath
@@ -6,16 +6,16 @@ from os.path import splitext
 
 from preheat._fields import short_repr
 from preheat._plan import Plan
-from preheat._plot._axes import draw
-from preheat._plot._curves import check_log, curves_of, unit_of
-from preheat._plot._html import page
+from preheat._plot.axes import draw
+from preheat._plot.curves import check_log, curves_of, unit_of
+from preheat._plot.page import page
 
 __all__ = ["save"]
 
 KINDS = (".png", ".svg", ".pdf", ".html")
 
 
-def save(  # noqa: PLR0913  # as plot
+def save(  # noqa: PLR0913  # as `plot`
     path: str | PathLike[str],
     *plans: Plan | Mapping[str, Plan],
     n: int | None = None,
@@ -24,21 +24,21 @@ def save(  # noqa: PLR0913  # as plot
     samples_per_step: float | None = None,
     tokens_per_step: float | None = None,
 ) -> None:
-    """Write a picture of plans, as `plot` draws it, or as a page where the name ends in `.html`.
+    """Write a plot of plans to a file; a name that ends in `.html` makes a page with hover values.
 
     Args:
-        path: where to; its ending is `.png`, `.svg`, `.pdf` or `.html`.
-        plans: and the others as for `plot`.
-        n: likewise.
-        log: likewise.
-        steps_per_epoch: likewise.
-        samples_per_step: likewise.
-        tokens_per_step: likewise.
+        path: the file; it ends in `.png`, `.svg`, `.pdf` or `.html`.
+        plans: as for `plot`, and so are the other arguments.
+        n: see `plot`.
+        log: see `plot`.
+        steps_per_epoch: see `plot`.
+        samples_per_step: see `plot`.
+        tokens_per_step: see `plot`.
 
     Raises:
-        ValueError: the ending is none of these, or `plot` would refuse what is asked.
-        TypeError: `plot` would refuse it.
-        ModuleNotFoundError: matplotlib, or for a page plotly, is not installed.
+        ValueError: the path has another ending, or `plot` raises one.
+        TypeError: `plot` raises one.
+        ModuleNotFoundError: matplotlib is not installed, or plotly for a page.
     """
     kind = splitext(fspath(path))[1].lower()  # noqa: PTH122  # pathlib is slow to import
     if kind not in KINDS:
@@ -50,7 +50,7 @@ def save(  # noqa: PLR0913  # as plot
         with open(path, "w", encoding="utf-8") as file:  # noqa: PTH123  # likewise
             file.write(page(curves, log, unit))
         return
-    from matplotlib.figure import Figure  # noqa: PLC0415  # perhaps not installed
+    from matplotlib.figure import Figure  # noqa: PLC0415  # an extra
 
     figure = Figure(layout="constrained")
     draw(figure.subplots(), curves, log, unit)

@@ -1,11 +1,11 @@
-"""A picture that is one HTML file: hover values, several plans, linear and logarithmic axes, and no network."""
+"""`html`: a plot as one HTML page with hover values, that loads nothing from the network."""
 
 import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from preheat._plan import Plan
-from preheat._plot._curves import Drawn, Unit, check_log, curves_of, unit_of
+from preheat._plot.curves import Drawn, Unit, check_log, curves_of, unit_of
 
 __all__ = ["html", "page", "plain"]
 
@@ -26,25 +26,25 @@ _PAGE = """<!DOCTYPE html>
 
 
 def html(*plans: Plan | Mapping[str, Plan], n: int | None = None, log: str = "", title: str = "") -> str:
-    """A whole page with a picture of plans that says the values under the pointer; about 5 MB, as it holds plotly.js.
+    """A page with a plot of plans and hover values; about 5 MB, because it contains plotly.js.
 
     Args:
         plans: plans, or mappings from label to plan.
         n: how many updates to draw.
         log: which axes are logarithmic at first, `""`, `"x"`, `"y"` or `"xy"`; buttons change it.
-        title: of the page and above the picture; by default the expression of a single plan.
+        title: of the page and above the plot; by default the expression of a single plan.
 
     Raises:
         TypeError: an argument is of another kind.
-        ValueError: there is no plan, or `log` is none of these.
+        ValueError: there is no plan, or `log` is not one of these.
         ModuleNotFoundError: plotly is not installed.
     """
     return page(curves_of("html", plans, n), check_log("html", log), unit_of("html"), title)
 
 
 def page(curves: Sequence[Drawn], log: str, unit: Unit, title: str = "") -> str:
-    """The page of curves."""
-    from plotly.offline import get_plotlyjs  # noqa: PLC0415  # perhaps not installed
+    """The page with these curves."""
+    from plotly.offline import get_plotlyjs  # noqa: PLC0415  # an extra
 
     title = title or (curves[0].label if len(curves) == 1 else "preheat")
     figure = json.dumps(figure_of(curves, log, unit, title)).replace("<", "\\u003c")  # no tag inside a script
@@ -52,7 +52,7 @@ def page(curves: Sequence[Drawn], log: str, unit: Unit, title: str = "") -> str:
 
 
 def figure_of(curves: Sequence[Drawn], log: str, unit: Unit, title: str) -> dict[str, Any]:
-    """What plotly.js draws, as plain data."""
+    """The figure for plotly.js, as plain data."""
     kinds = [{f"{axis}axis.type": "log" if axis in log else "linear" for axis in "xy"} for log in ("", "y", "x", "xy")]
     names = ("linear", "log value", "log update", "log both")
     buttons = [{"label": name, "method": "relayout", "args": [kind]} for name, kind in zip(names, kinds, strict=True)]
@@ -84,5 +84,5 @@ def _trace(curve: Drawn, unit: Unit) -> dict[str, Any]:
 
 
 def plain(text: str) -> str:
-    """A text as plotly.js takes it, which reads some tags."""
+    """A text with HTML's special characters escaped, as plotly.js interprets some tags."""
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
