@@ -119,7 +119,7 @@ def circles(sources):
     reached = {dotted(path): neighbours(source, path, modules) for path, source in sources.items()}
     for between in modules:  # Warshall's transitive closure
         for names in reached.values():
-            names |= reached[between] if between in names else set()
+            names.update(reached[between] if between in names else ())
     together = {frozenset(other for other in names if name in reached[other]) for name, names in reached.items()}
     return sorted(sorted(group) for group in together if group)
 
