@@ -3,7 +3,6 @@
 import re
 import sys
 from io import BytesIO
-from pathlib import Path
 from typing import Any
 
 import matplotlib as mpl
