@@ -14,7 +14,7 @@ INSTALL := $(IN) -m pip install --quiet --disable-pip-version-check --constraint
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL: # one pip at a time
-.PHONY: help demo test test-peers peers-table lint bench experiments fuzz frameworks gallery docs docs-serve dist clean
+.PHONY: help demo test test-peers peers-table lint bench experiments fuzz frameworks generated docs docs-serve dist clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 12
@@ -57,8 +57,16 @@ frameworks: $(VENV)/peers ## fill the table of docs/integrations anew, from what
 	@for file in $(FRAMEWORKS); do $(IN) -m pytest -q "$$file" --cells docs/integrations/cells.json || exit 1; done
 	$(IN) docs/integrations/table.py
 
-gallery: $(VENV)/all ## draw docs/gallery anew, each name from the example in its docstring
+# From the sources and from what earlier runs have kept; it measures nothing. Add a script here and a test asks for it.
+generated: export PYTHONPATH = .
+generated: $(VENV)/test ## write every page and picture that a script makes
 	$(IN) docs/gallery.py
+	$(IN) docs/pictures.py
+	$(IN) docs/screens.py
+	$(IN) docs/how_long.py
+	$(IN) docs/peers_table.py
+	$(IN) docs/integrations/table.py
+	$(IN) -m benchmarks --page
 
 # Material says at each build that mkdocs 2 will not do; constraints.txt holds the last one that does.
 docs docs-serve: export NO_MKDOCS_2_WARNING = 1

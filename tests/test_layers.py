@@ -34,7 +34,7 @@ LAYERS = (
     ("cli",),
     ("cli.inspect",),
     ("cli.commands",),
-    ("cli._app",),
+    ("cli.app",),
 )
 RANK = {name: rank for rank, names in enumerate(LAYERS) for name in names}
 CORE = {"preheat", *(name for names in LAYERS[: RANK["_torch.run"]] for name in names)}  # the standard library only
@@ -43,7 +43,7 @@ CORE = {"preheat", *(name for names in LAYERS[: RANK["_torch.run"]] for name in 
 LATE = {
     "preheat": "one table of the names that are loaded when you first ask for them",
     "preheat.cli": "catches what its import raises, to say which package is missing",
-    "preheat.cli._app": "loads the command that runs, and no other",
+    "preheat.cli.app": "loads the command that runs, and no other",
 }
 
 
@@ -119,7 +119,7 @@ def circles(sources):
     reached = {dotted(path): neighbours(source, path, modules) for path, source in sources.items()}
     for between in modules:  # Warshall's transitive closure
         for names in reached.values():
-            names |= reached[between] if between in names else set()
+            names.update(reached[between] if between in names else ())
     together = {frozenset(other for other in names if name in reached[other]) for name, names in reached.items()}
     return sorted(sorted(group) for group in together if group)
 
@@ -173,8 +173,8 @@ def test_every_layer_and_every_late_import_is_there(sources):
         ("__init__.py", "import preheat.torch"),
         ("__init__.py", "from preheat import cli"),
         ("demo/model.py", "from preheat.cli import main"),
-        ("cli/_read.py", "from preheat.cli.inspect import states"),
-        ("cli/inspect/states.py", "from preheat.cli import _app"),
+        ("cli/options.py", "from preheat.cli.inspect import states"),
+        ("cli/inspect/states.py", "from preheat.cli import app"),
         ("schedules.py", ""),
     ],
 )
@@ -210,8 +210,8 @@ def test_the_guard_sees_an_import_that_is_hidden(source):
         ("_nodes/functions.py", "def find(name):\n    return import_module(name)"),
         ("__init__.py", "from preheat import recipes, shapes\nfrom preheat._language.parser import parse"),
         ("__init__.py", "def __getattr__(name):\n    return import_module('preheat.like')"),
-        ("cli/__init__.py", "def main():\n    from preheat.cli._app import run"),
-        ("cli/_app.py", "import click\nfrom preheat import parse\ndef demo():\n    from preheat.demo import train"),
+        ("cli/__init__.py", "def main():\n    from preheat.cli.app import run"),
+        ("cli/app.py", "import click\nfrom preheat import parse\ndef demo():\n    from preheat.demo import train"),
     ],
 )
 def test_the_guard_lets_the_others_pass(path, source):

@@ -11,20 +11,11 @@ from hypothesis import given
 
 from preheat import cosine, function, linear, polynomial, warmup
 from preheat._math import OF_NUMBERS
-from preheat._plan import VOCABULARY
 from preheat._plan.compile import _specialized, inlined, over_numbers, specialize
 from preheat.shapes import Number, Steps, Time, Value, maximum, minimum, shape, sqrt, where
 from strategies import plans
 
 ASKED = [*range(30), 0.25, 3.5, 100.5, 10**6]
-
-
-@pytest.fixture(autouse=True)
-def _forgets_new_shapes():
-    known = dict(VOCABULARY)
-    yield
-    VOCABULARY.clear()
-    VOCABULARY.update(known)
 
 
 @given(plans())
