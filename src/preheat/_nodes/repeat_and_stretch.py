@@ -53,7 +53,7 @@ def stretch(plan: Part, *, steps: Steps) -> Plan:
     """The same plan in another number of updates, each piece keeping its share.
 
     Lengths are whole updates, by largest remainder, so that they add up to `steps`. Endless plans cannot be stretched.
-    table of up to 1,000 entries is written out; a longer one stays as it is, inside `stretch`.
+    A table of up to 1,000 entries is written out; a longer one stays as it is, inside `stretch`.
 
     >>> from preheat import cosine, warmup
     >>> stretch(warmup(10) >> cosine(1, 0, steps=90), steps=1_000)
