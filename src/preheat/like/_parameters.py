@@ -90,7 +90,7 @@ class PerhapsNone(Several):
             TypeError: it is neither a tuple nor a list, or an item is of another kind.
             ValueError: an item is outside the bounds.
         """
-        return () if got in ((), []) else super().check(who, name, got)
+        return () if isinstance(got, list | tuple) and not got else super().check(who, name, got)
 
 
 _NUMBER = field_of(Number)
