@@ -196,11 +196,11 @@ def test_a_cosine_of_torchs_past_its_end_is_said_to_climb(told):
 
 
 def test_a_schedule_that_no_plan_is_equal_to_is_said_to_be_one(told):
-    assert told(of_torch.ExponentialLR(sgd(), 1.5).state_dict())[2:] == [
+    assert told(of_torch.ExponentialLR(sgd(), -0.5).state_dict())[2:] == [
         "  lr of all groups: 0.1",
         (
             "  preheat.like has no plan that is equal to it; --plan says one "
-            "(ExponentialLR(gamma=1.5): gamma must be a number above 0, at most 1)"
+            "(ExponentialLR(gamma=-0.5): gamma must be a number above 0)"
         ),
     ]
 

@@ -245,9 +245,9 @@ UNKNOWN = {
         past_its_end,
         f"from_scheduler(CosineAnnealingLR): its lr for update 15 must be 0 in group 0, {SAYS} 0.05: {WHY}",
     ),
-    "a growing exponential": (
-        partial(theirs.ExponentialLR, gamma=1.5),
-        "from_scheduler(ExponentialLR): ExponentialLR(gamma=1.5): gamma must be a number above 0, at most 1",
+    "an exponential that is 0 at once": (
+        partial(theirs.ExponentialLR, gamma=0.0),
+        "from_scheduler(ExponentialLR): ExponentialLR(gamma=0.0): gamma must be a number above 0",
     ),
     "a cycle inside a sequence": (
         lambda o: theirs.SequentialLR(o, [theirs.LinearLR(o), theirs.OneCycleLR(o, 0.5, 10)], [5]),

@@ -38,7 +38,7 @@ _several_updates = sequence_of(_updates)
 
 def _perhaps_none(got: Any) -> Any:
     """A tuple or list of updates, which may be empty."""
-    return () if got in ((), []) else _several_updates(got)
+    return () if isinstance(got, list | tuple) and not got else _several_updates(got)
 
 
 _NONE_OF_THEM = ("1", None, 1, (), (None,), (True,), {1: 2})
