@@ -25,18 +25,21 @@ class Parameters(NamedTuple):
             TypeError: an argument is missing, unknown or of the wrong kind.
             ValueError: an argument is outside what its annotation allows.
         """
-        takes = f"it takes {self.who}{self.signature}"
         if unknown := [name for name in kwargs if name not in self.fields]:
-            raise TypeError(f"{self.who}({unknown[0]}=...): {unknown[0]} must be a parameter of it; {takes}")
+            raise TypeError(f"{self.who}({unknown[0]}=...): {unknown[0]} must be a parameter of it; {self._usage}")
         try:
             bound = self.signature.bind(*args, **kwargs)
         except TypeError as error:
-            raise TypeError(f"{self.who}(): {error}; {takes}") from None
+            raise TypeError(f"{self.who}(): {error}; {self._usage}") from None
         bound.apply_defaults()
         for name, got in bound.arguments.items():
             if got is not None or self.signature.parameters[name].default is not None:
                 bound.arguments[name] = self.fields[name].check(self.who, name, got)
         return bound.args, bound.kwargs
+
+    @property
+    def _usage(self) -> str:
+        return f"it takes {self.who}{self.signature}"
 
 
 def parameters_of(function: Callable[..., object], *, skip: int = 0) -> Parameters:

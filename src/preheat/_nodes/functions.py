@@ -16,6 +16,7 @@ from preheat._math import library_of, minimum
 from preheat._plan import Call, Formula, Plan, deferred, register
 from preheat._plan.base import CALL
 
+NAME = 50  # characters of a name that count as one piece, so that a long name cannot be repeated without end
 _ALLOWED: set[str] = set()  # "module:name", or "module:" for all of a module: given, named or allowed by the program
 
 
@@ -34,7 +35,9 @@ class Function(Plan):
     _found: Callable[[Any], float]
 
     def __init__(self, given: str | Callable[[Any], float], steps: int | None) -> None:
-        self._freeze(given=_named(given), steps=steps)
+        name = _named(given)
+        size = 1 + len(name) // NAME if isinstance(name, str) else 1
+        self._freeze(given=name, size=size, steps=steps)
         if not isinstance(given, str):
             object.__setattr__(self, "_found", given)
             if isinstance(self.given, str):

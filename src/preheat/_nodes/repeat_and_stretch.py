@@ -17,6 +17,7 @@ __all__ = ["MOST", "Repeat", "Stretch", "grown", "repeat", "rounded", "stretch"]
 
 MOST = 100_000  # pieces that one call may write out
 FEW = 1_000  # pieces of a repetition, and entries of a stretched table, that are still written out
+TOO_LONG = "the cycles together must be shorter than 2**53 updates"
 
 
 @final
@@ -53,7 +54,7 @@ def stretch(plan: Part, *, steps: Steps) -> Plan:
     """The same plan in another number of updates, each piece keeping its share.
 
     Lengths are whole updates, by largest remainder, so that they add up to `steps`. Endless plans cannot be stretched.
-    A table of up to 1,000 entries is written out; a longer one stays as it is, inside `stretch`.
+    A table is written out anew up to 1,000 entries; for more it stays as it is, inside `stretch`.
 
     >>> from preheat import cosine, warmup
     >>> stretch(warmup(10) >> cosine(1, 0, steps=90), steps=1_000)
@@ -75,11 +76,6 @@ def _stretched(plan: Plan, steps: int) -> Plan:
     if isinstance(plan, Then):
         lengths = shares([part.steps or 0 for part in plan.plans], steps)
         return joined(">>", *map(_stretched, plan.plans, lengths))
-    if isinstance(plan, Repeat) and plan.times:
-        each, left = divmod(steps, plan.times)
-        if each and not left:
-            return Repeat(_stretched(plan.plan, each), plan.times, plan.decay)
-        return _stretched(_written_out(plan.plan, [plan.plan.steps or 0] * plan.times, plan.decay), steps)
     if isinstance(plan, Chain):
         numbers = () if plan.number == plan.neutral else (plan.number,)
         return joined(plan.operator, *numbers, *(_beside(part, plan, steps) for part in plan.plans))
@@ -99,7 +95,17 @@ def _leaf(plan: Plan, steps: int) -> Plan:
         return table(tuple(plan.entries[k * len(plan.entries) // steps] for k in range(steps)))
     if isinstance(plan, Curve) and (steps or "end" in plan.shape.parameters.fields):
         return plan.shape.make(*plan.args, **{**plan.kwargs, "steps": steps})
+    if isinstance(plan, Repeat) and plan.times:
+        return _stretched_cycles(plan, plan.times, steps)
     return _stretched(plan.plan, steps) if isinstance(plan, Stretch) else Stretch(plan, steps)
+
+
+def _stretched_cycles(plan: "Repeat", times: int, steps: int) -> Plan:
+    """A repetition, written out if its cycles no longer have one length."""
+    each, left = divmod(steps, times)
+    if each and not left:
+        return Repeat(_stretched(plan.plan, each), times, plan.decay)
+    return _stretched(_written_out(plan.plan, [plan.plan.steps or 0] * times, plan.decay), steps)
 
 
 def _beside(part: Plan, whole: Plan, steps: int) -> Plan:
@@ -158,8 +164,8 @@ def _again(i: Any, length: int, last: float, decay: float, plan: Formula) -> Any
 def repeat(plan: Part, times: Count | None = None, *, growth: Positive = 1, decay: Factor = 1) -> Plan:
     """A plan again and again: `times` times, or for as long as training goes on.
 
-    `growth` multiplies the length from one time to the next, each rounded to a whole update, and `decay` the values. Up to
-    1,000 pieces are written out, and where the length grows up to 100,000.
+    `growth` multiplies the length from one time to the next, each rounded to a whole update, and `decay` the values.
+    The pieces are written out up to 1,000 of them, and up to 100,000 where the length grows.
 
     >>> from preheat import linear
     >>> saw = linear(1, 0, steps=2)
@@ -179,13 +185,11 @@ def repeat(plan: Part, times: Count | None = None, *, growth: Positive = 1, deca
         return Repeat(plan, None, decay)
     pieces = len(plan.plans) if isinstance(plan, Then) else 1
     require(times * pieces <= MOST, f"its pieces must be at most {MOST}; without times they have no end")
-    require(
-        growth == 1 or times * plan.size <= MOST, f"it must be at most {MOST} pieces and table entries, written out"
-    )
-    lengths = grown(length, times, growth)
     if growth == 1 and times * plan.size > FEW:
+        require(times * length < LAST, TOO_LONG)
         return Repeat(plan, times, decay)
-    return _written_out(plan, lengths, decay)
+    require(times * plan.size <= MOST, f"its pieces and table entries must be at most {MOST}, all times together")
+    return _written_out(plan, grown(length, times, growth), decay)
 
 
 def _written_out(plan: Plan, lengths: Sequence[int], decay: float) -> Plan:
@@ -198,6 +202,6 @@ def grown(length: int, times: int, growth: float) -> list[int]:
         lengths = [round(length * growth**k) for k in range(times)]
     except OverflowError:
         lengths = [LAST]
-    require(sum(lengths) < LAST, "the cycles together must be shorter than 2**53 updates")
+    require(sum(lengths) < LAST, TOO_LONG)
     require(min(lengths) > 0, "the last cycle must be 1 update or more")
     return lengths
