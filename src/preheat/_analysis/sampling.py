@@ -8,8 +8,19 @@ from bisect import bisect_left
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from preheat._nodes import Extreme, Function, Noise, Repeat, Reverse, Stretch, ZeroBased, zero_based
-from preheat._nodes.cuts import After, after, until
+from preheat._nodes import (
+    After,
+    Extreme,
+    Function,
+    Noise,
+    Repeat,
+    Reverse,
+    Stretch,
+    ZeroBased,
+    after,
+    until,
+    zero_based,
+)
 from preheat._plan import Chain, Constant, Plan, Then
 
 __all__ = [
@@ -55,6 +66,7 @@ def _inside(plan: Plan, n: int) -> Iterator[int]:
             yield from (start + seam for seam in _inside(part, n - start))
     elif isinstance(plan, Repeat):
         length = plan.plan.steps or 1
+        n = min(n, plan.steps or n)
         cycles = range(0, n, length * -(-n // (length * MOST)))
         yield from (start + seam for start in cycles for seam in _inside(plan.plan, length))
     elif isinstance(plan, Reverse):
@@ -144,7 +156,7 @@ def _cycle(plan: object) -> int:
     """The updates of the longest cycle that begins again without end, 0 if there is none."""
     if not isinstance(plan, Plan):
         return 0
-    own = plan.plan.steps or 0 if isinstance(plan, Repeat) else 0
+    own = plan.plan.steps or 0 if isinstance(plan, Repeat) and plan.times is None else 0
     return max([own, *map(_cycle, plan._call()[1])])
 
 

@@ -64,11 +64,10 @@ class Range:
             if (length := length_of(got)) is None:
                 raise ValueError
             return length
-        kind: type = Integral if self.whole else Real
-        if isinstance(got, bool) or not isinstance(got, kind):
+        if isinstance(got, bool) or not isinstance(got, Integral if self.whole else Real):
             raise TypeError
         try:
-            value = int(got) if self.whole else float(got) + 0.0  # + 0.0: no minus zero
+            value = int(got) if isinstance(got, Integral) and self.whole else float(got) + 0.0  # + 0.0: no minus zero
         except OverflowError:
             value = INFINITY
         if not self.low < value < self.high:

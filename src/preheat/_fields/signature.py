@@ -8,7 +8,7 @@ from typing import Any, NamedTuple, ParamSpec, TypeVar, get_args, get_type_hints
 from preheat._fields.errors import BrokenRuleError, short_repr
 from preheat._fields.field import Field
 
-__all__ = ["Parameters", "checked", "field_of", "parameters_of"]
+__all__ = ["Parameters", "checked", "field_of", "hints_of", "parameters_of"]
 
 
 class Parameters(NamedTuple):
@@ -25,18 +25,21 @@ class Parameters(NamedTuple):
             TypeError: an argument is missing, unknown or of the wrong kind.
             ValueError: an argument is outside what its annotation allows.
         """
-        takes = f"it takes {self.who}{self.signature}"
         if unknown := [name for name in kwargs if name not in self.fields]:
-            raise TypeError(f"{self.who}({unknown[0]}=...): {unknown[0]} must be a parameter of it; {takes}")
+            raise TypeError(f"{self.who}({unknown[0]}=...): {unknown[0]} must be a parameter of it; {self._usage}")
         try:
             bound = self.signature.bind(*args, **kwargs)
         except TypeError as error:
-            raise TypeError(f"{self.who}(): {error}; {takes}") from None
+            raise TypeError(f"{self.who}(): {error}; {self._usage}") from None
         bound.apply_defaults()
         for name, got in bound.arguments.items():
             if got is not None or self.signature.parameters[name].default is not None:
                 bound.arguments[name] = self.fields[name].check(self.who, name, got)
         return bound.args, bound.kwargs
+
+    @property
+    def _usage(self) -> str:
+        return f"it takes {self.who}{self.signature}"
 
 
 def parameters_of(function: Callable[..., object], *, skip: int = 0) -> Parameters:
@@ -47,7 +50,7 @@ def parameters_of(function: Callable[..., object], *, skip: int = 0) -> Paramete
         ValueError: a default is outside what its annotation allows.
     """
     who = function.__name__
-    hints = get_type_hints(function, include_extras=True)
+    hints = hints_of(function)
     kept = list(inspect.signature(function).parameters.values())[skip:]
     fields = {}
     for parameter in kept:
@@ -62,6 +65,13 @@ def parameters_of(function: Callable[..., object], *, skip: int = 0) -> Paramete
             found[0].check(who, name, parameter.default)
     plain = [p.replace(annotation=inspect.Parameter.empty) for p in kept]
     return Parameters(who, inspect.Signature(plain), fields)
+
+
+def hints_of(function: Callable[..., object]) -> dict[str, Any]:
+    """The annotations of a function; texts, as of `from __future__ import annotations`, are evaluated."""
+    hints = getattr(function, "__annotations__", {})
+    is_late = any(isinstance(hint, str) for hint in hints.values())
+    return get_type_hints(function, include_extras=True) if is_late else hints  # which is slow
 
 
 def _fields_in(annotation: object) -> Iterator[Field]:

@@ -25,7 +25,7 @@ class Extreme(Plan):
         require(bool(plans), "one of the two must be a plan")
         lengths = [plan.steps for plan in plans if plan.steps is not None]
         steps = max(lengths) if len(lengths) == len(plans) else None
-        self._freeze(1 + max(plan.depth for plan in plans), first=first, second=second, steps=steps)
+        self._freeze(plans, first=first, second=second, steps=steps)
 
     def _make_formula(self, shift: float) -> Formula:
         operands = (self.first, self.second)

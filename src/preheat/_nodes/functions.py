@@ -1,4 +1,4 @@
-"""A user's own function as a plan, by itself or by name."""
+"""A user's own function as a plan."""
 
 import sys
 from collections.abc import Callable
@@ -10,17 +10,21 @@ from preheat._math import library_of, minimum
 from preheat._plan import Call, Formula, Plan, deferred, register
 from preheat._plan.base import CALL
 
+NAME = 50  # characters of a name that count as one piece, so that a long name cannot be repeated without end
+
 
 @final
 class Function(Plan):
-    """A user's own function of the update's index, by itself or by the name under which it is found."""
+    """A user's own function of the update's index: the function, or its name."""
 
     __slots__ = ("_found", "given")
     given: str | Callable[[Any], float]
     _found: Callable[[Any], float]
 
     def __init__(self, given: str | Callable[[Any], float], steps: int | None) -> None:
-        self._freeze(1, given=_named(given), steps=steps)
+        name = _named(given)
+        size = 1 + len(name) // NAME if isinstance(name, str) else 1
+        self._freeze(given=name, size=size, steps=steps)
         if not isinstance(given, str):
             object.__setattr__(self, "_found", given)
 
@@ -29,17 +33,18 @@ class Function(Plan):
         """The function itself.
 
         Raises:
-            ValueError: it is known by name only, and its module has not been imported or lacks it.
+            ValueError: only its name is known, and its module has not been imported or lacks it.
         """
         try:
             return self._found
         except AttributeError:
-            found = _looked_up(str(self.given))
+            found = _look_up(str(self.given))
             object.__setattr__(self, "_found", found)
             return found
 
     def _make_formula(self, shift: float) -> Formula:  # noqa: ARG002  # a function reads the index, however it is based
-        return Formula(_asked, self)
+        twin = Function(getattr(self, "_found", self.given), self.steps)
+        return Formula(_called, twin)  # a plan keeps its formula: one that kept the plan would be a reference cycle
 
     def _at(self, i: float) -> float:
         index = int(i) if i.is_integer() else i
@@ -67,7 +72,7 @@ class Function(Plan):
         return f"function({name}{'' if self.steps is None else f', steps={self.steps}'})", CALL
 
 
-def _asked(i: Any, plan: Function) -> Any:
+def _called(i: Any, plan: Function) -> Any:
     if plan.steps is not None:
         i = minimum(i, float(plan.steps - 1))
     library = library_of(i)
@@ -105,7 +110,7 @@ def function(fn: str | Callable[[Any], float], *, steps: int | str | None = None
 
 
 def _as_float(value: Any) -> float | None:
-    """What a user's function returned as a float, infinite where it is too large; None where it is no number."""
+    """The return value of a user's function as a float, infinite if it is too large; None if it is no number."""
     if not hasattr(value, "__float__"):
         return None
     try:
@@ -122,23 +127,23 @@ def _is_path(text: str) -> bool:
 
 
 def _named(fn: str | Callable[[Any], float]) -> str | Callable[[Any], float]:
-    """`"module:name"` where that leads back to `fn`; else what was given."""
+    """`"module:name"` where that leads back to `fn`, else `fn`."""
     module, name = getattr(fn, "__module__", None), getattr(fn, "__qualname__", "")
-    return f"{module}:{name}" if module in sys.modules and _held(module, name) is fn else fn
+    return f"{module}:{name}" if module in sys.modules and _find(module, name) is fn else fn
 
 
-def _looked_up(path: str) -> Callable[[Any], float]:
+def _look_up(path: str) -> Callable[[Any], float]:
     module, _, name = path.partition(":")
     if module not in sys.modules:
         raise ValueError(f'function("{path}"): its module must be imported first; import {module}')
-    found: Callable[[Any], float] | None = _held(module, name)
+    found: Callable[[Any], float] | None = _find(module, name)
     if callable(found):
         return found
     raise ValueError(f'function("{path}"): {name} must be a function of {module}')
 
 
-def _held(module: str, name: str) -> Any:
-    """What a module holds under a dotted name, or None."""
+def _find(module: str, name: str) -> Any:
+    """The attribute of a module under a dotted name, or None."""
     found: Any = sys.modules[module]
     for part in name.split("."):
         found = getattr(found, part, None)

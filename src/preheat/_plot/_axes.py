@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from preheat._analysis.sampling import boundaries, contains, pieces
 from preheat._lint import number
-from preheat._nodes import Function, Noise, Table, ZeroBased
-from preheat._nodes.cuts import After, Until
+from preheat._nodes import After, Function, Noise, Table, Until, ZeroBased
 from preheat._plan import Chain, Plan
 from preheat._plot._curves import Drawn, Unit, check_log, curves_of, extremes, shortened, unit_of
 

@@ -5,8 +5,7 @@ from itertools import islice
 from math import cos, inf, pi, prod
 
 from preheat._fields import require
-from preheat._nodes import Curve, Repeat, Table, ZeroBased, table, zero_based
-from preheat._nodes.cuts import after
+from preheat._nodes import Curve, Repeat, Table, ZeroBased, after, table, zero_based
 from preheat._nodes.repeat_and_stretch import MOST
 from preheat._plan import Constant, Plan, Then, joined
 from preheat.shapes.ramps import cosine

@@ -12,8 +12,7 @@ its own, and `wd_mult` multiplies one.
 from typing import Annotated
 
 from preheat._fields import Count, Steps, checked, require
-from preheat._nodes import maximum, zero_based
-from preheat._nodes.cuts import until
+from preheat._nodes import maximum, until, zero_based
 from preheat._plan import Plan, constant
 from preheat.like._asked import one_of
 from preheat.like._pieces import Rate, in_turn, warmed_up

@@ -10,8 +10,7 @@ from operator import mul
 from typing import Annotated
 
 from preheat._fields import Count, Flag, Milestones, Number, Positive, Share, Steps, checked, require
-from preheat._nodes import maximum, minimum, repeat, zero_based
-from preheat._nodes.cuts import until
+from preheat._nodes import maximum, minimum, repeat, until, zero_based
 from preheat._nodes.repeat_and_stretch import MOST
 from preheat._plan import Plan, constant, joined
 from preheat.like._asked import Schedules, one_of

@@ -11,8 +11,7 @@ from math import floor, log
 from typing import Annotated, Any, NoReturn
 
 from preheat._fields import LAST, Beta, Count, Factor, Flag, Milestones, Number, Positive, Steps, checked, require
-from preheat._nodes import maximum, reverse, zero_based
-from preheat._nodes.cuts import after, until
+from preheat._nodes import after, maximum, reverse, until, zero_based
 from preheat._plan import Plan, constant
 from preheat.like._asked import one_of, share_of
 from preheat.like._pieces import Cycle, Rate, cycles, in_turn, listed, no_plan, restarted, warmed_up

@@ -6,8 +6,7 @@ from operator import mul
 from typing import NoReturn
 
 from preheat._fields import Count, Factor, Number, Positive, Share, Updates, checked, require
-from preheat._nodes import function, repeat, table, zero_based
-from preheat._nodes.cuts import until
+from preheat._nodes import function, repeat, table, until, zero_based
 from preheat._nodes.repeat_and_stretch import MOST
 from preheat._plan import Plan, constant, joined
 from preheat.like._asked import Callback, Indices, Schedules, share_of

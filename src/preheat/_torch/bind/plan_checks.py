@@ -126,9 +126,10 @@ def _values(plan: Plan) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
     """Indices of updates, and the values there, in chunks."""
     n = _length(plan)
     if n > MOST:
-        chunks = torch.linspace(0, n - 1, MOST // 10, dtype=torch.float64).floor().split(CHUNK)
+        chunks = torch.linspace(0, n - 1, MOST // 10, dtype=torch.float64, device="cpu").floor().split(CHUNK)
     else:
-        chunks = tuple(torch.arange(i, min(i + CHUNK, n), dtype=torch.float64) for i in range(0, n, CHUNK))
+        starts = range(0, n, CHUNK)
+        chunks = tuple(torch.arange(i, min(i + CHUNK, n), dtype=torch.float64, device="cpu") for i in starts)
     return ((chunk, plan(chunk)) for chunk in chunks)
 
 

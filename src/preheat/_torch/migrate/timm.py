@@ -3,8 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from preheat._nodes import repeat, reverse, zero_based
-from preheat._nodes.cuts import after
+from preheat._nodes import after, repeat, reverse, zero_based
 from preheat._plan import Plan, constant, joined
 from preheat._torch.migrate.reading import Part, UnknownError, called, set_by
 from preheat.like import timm as like

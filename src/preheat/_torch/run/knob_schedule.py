@@ -87,7 +87,7 @@ class SharedPlan(NamedTuple):
     def piece_at(self, at: float) -> Piece:
         """The piece of the plan that answers at an index, and between which."""
         start, stop, value = self.plan._formula.piece_at(max(at - self.joined, 0.0))
-        return self.joined + start, self.joined + stop, value
+        return Piece(self.joined + start, self.joined + stop, value)
 
 
 class Bound(NamedTuple):

@@ -9,8 +9,7 @@ from typing import Any, NamedTuple
 
 from preheat._language.parser import parse, textless
 from preheat._lengths.resolve import resolve
-from preheat._nodes import zero_based
-from preheat._nodes.cuts import after, until
+from preheat._nodes import after, until, zero_based
 from preheat._plan import Plan
 from preheat._torch.bind.plan_checks import examine
 from preheat._torch.run.binding import CLOCKS, Binding
