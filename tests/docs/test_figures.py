@@ -22,7 +22,10 @@ def test_the_page_says_at_how_many_updates_a_plan_is_sampled():
     assert f"some {SAMPLES} samples" in SEE
 
 
-def test_the_docstring_of_parse_has_its_bounds():
+def test_the_docstring_of_parse_and_the_page_on_text_have_its_bounds():
     said = " ".join((parse.__doc__ or "").split())
-    assert f"at most {LONGEST:,} characters".replace(",", " ") in said
+    page = " ".join((ROOT / "docs" / "text.md").read_text("utf-8").split())
+    longest = f"at most {LONGEST:,} characters".replace(",", " ")
+    assert longest in said
+    assert f"{longest} long and {DEEPEST} brackets deep" in page
     assert f"nested at most {DEEPEST} deep" in said
