@@ -48,8 +48,9 @@ bench: $(VENV)/peers ## measure cost, accuracy and what ruins runs beside the pe
 experiments: $(VENV)/experiments ## run again what papers say of schedules; goes on where it was stopped
 	$(IN) -m experiments
 
-fuzz: $(VENV)/test ## throw 200 000 texts at the parsers; a minute or two
-	$(IN) tests/helpers/fuzz_text.py
+# Every helper of this name is a fuzzer: texts, checkpoints, training loops. Each takes --seed.
+fuzz: $(VENV)/test ## random texts, checkpoints and training loops; some minutes
+	@for file in tests/helpers/fuzz_*.py; do echo "$$file"; $(IN) "$$file" || exit 1; done
 
 FRAMEWORKS = $(shell grep -l "(Contract):" tests/peers/test_*.py)
 

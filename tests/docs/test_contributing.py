@@ -71,3 +71,9 @@ assert parse("straight_to_zero(2, total_steps=4)").values() == [0.5, 1.0, 0.5, 0
 print(doctest.run_docstring_examples(phases.straight_to_zero, vars(phases)))
 """
     assert fresh("-c", code) == "None\n"
+
+
+def test_no_test_reads_a_clock():
+    clocks = re.compile(r"perf_counter|process_time|\btime\.time\(")
+    tests = [path for path in (ROOT / "tests").rglob("test_*.py") if path.name != "test_contributing.py"]
+    assert [path.name for path in tests if clocks.search(path.read_text("utf-8"))] == []
