@@ -10,6 +10,7 @@ from torch.optim import Optimizer
 from preheat._fields import LAST, Count, Number, Updates, field_of
 from preheat._torch.bind.build import Modes, bind, pairs_of, real
 from preheat._torch.editable import Editable, Planned
+from preheat._torch.misuse.unseen import look_for_updates
 from preheat._torch.plateau import Plateau
 from preheat._torch.run.device import DeviceBinding
 from preheat._torch.run.processes import compare
@@ -131,6 +132,8 @@ class Scheduler(Editable):
         if self._devices and not metric:
             for device, its_own in self._devices:
                 device.step(its_own)
+            if not is_dynamo_compiling() and look_for_updates(self._devices):
+                self._flush()
             return
         self._bindings[0].apart(self._step, metric)
 
@@ -146,7 +149,7 @@ class Scheduler(Editable):
         loud = False
         for binding, optimizer in self._pairs:
             loud = binding.call(optimizer.param_groups) or loud
-        if loud:
+        if look_for_updates(self._pairs) or loud:
             self._flush()
 
     def observe(self, metric: Any, *, reduce: str | None = None) -> None:

@@ -44,6 +44,7 @@ class DeviceBinding(Binding):
         self.require_hooks = require_hooks()
         self.hooked = False  # a hook of the optimizer's has been called
         self.called = False  # `step()` has been
+        self.calls = 0  # of it outside of graphs
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         super().__setstate__(state)
@@ -74,13 +75,15 @@ class DeviceBinding(Binding):
     def before(self, optimizer: Optimizer, args: object, kwargs: object) -> None:
         """The pre-hook."""
         del args, kwargs
-        self.apart(self._before, optimizer)
+        self.apart(self._before, optimizer, is_dynamo_compiling())
 
-    def _before(self, optimizer: Optimizer) -> None:
+    def _before(self, optimizer: Optimizer, traced: bool) -> None:  # noqa: FBT001  # what is traced is called by position
         groups = optimizer.param_groups
         self.armed = self.writer.keeps_lr(groups) or not is_fake(optimizer, self.writer)
         if self.armed:
             self.hooked = True
+            self.traced = self.traced or traced
+            self.idle.update_seen()
             if self.renew(groups) or self.drives():
                 self.write()
 
@@ -109,6 +112,9 @@ class DeviceBinding(Binding):
         self.ready()
         self.renew(groups)
         self.go()
+        if self.clock == "updates" and not self.auto:
+            self.idle.few(0, self.calls)
+            self.calls += 1
         return False
 
     def go(self) -> None:
@@ -171,6 +177,7 @@ class DeviceBinding(Binding):
     def move(self, groups: Groups, position: Position, *, sought: bool = False) -> None:
         """Stand elsewhere, with the values and bases of there."""
         del sought
+        self.idle.reset()
         self.position = position
         self.rewrite(groups)
         for track in self.tracks:

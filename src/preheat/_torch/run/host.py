@@ -56,14 +56,19 @@ class HostBinding(Binding):
         if not is_dynamo_compiling() and self.fast_step and self.fast_step.finds(self, optimizer):
             self.armed, self.using = True, self.writer.written
         else:
-            self.apart(self._before, optimizer)
+            self.apart(self._before, optimizer, is_dynamo_compiling())
 
-    def _before(self, optimizer: Optimizer) -> None:
+    def _before(self, optimizer: Optimizer, traced: bool) -> None:  # noqa: FBT001  # what is traced is called by position
         self.settle()
         self.armed = not is_fake(optimizer, self.writer)
         if not self.armed:
             self.monitor.empty = True
             return
+        if traced:
+            self.traced = True
+        if self.idle.calls:
+            self.idle.update_seen()
+            self.fast_step = None
         groups = optimizer.param_groups
         if self.drives():
             self.show(groups, self.index)
@@ -129,6 +134,7 @@ class HostBinding(Binding):
             for track in self.tracks:
                 track.note_bases(groups)
             self.used, self.met = (), position.updates
+            self.idle.reset()
             self.monitor.moved(sought=sought)
 
     def rewrite(self, groups: Groups) -> None:
