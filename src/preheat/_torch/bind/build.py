@@ -188,7 +188,7 @@ def _take_over(binding: Binding, first: Binding, groups: Groups) -> None:
     binding.monitor.settled = True
     for track in binding.tracks:
         number, old = by_path[track.knob.path]
-        foreign = () if first.stale else first.writer.foreign(groups, number)
+        foreign = () if first.stale or not first.writer.written else first.writer.foreign(groups, number)
         for index, (group_state, before) in enumerate(zip(track.group_states, old.group_states, strict=False)):
             if group_state is not None and before is not None and index not in foreign:
                 group_state.base = group_state.found = before.base
