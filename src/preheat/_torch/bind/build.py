@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 from torch.optim import Optimizer
 
 from preheat._torch.bind.beta2 import known_of
+from preheat._torch.bind.inner import Inside, watch_inside
 from preheat._torch.bind.plan_checks import examine
 from preheat._torch.bind.tensor_checks import device_of, fit_device, fit_tensors
 from preheat._torch.run.binding import CLOCKS, Binding
@@ -19,6 +20,8 @@ __all__ = ["Modes", "bind", "drive", "drivers", "pairs_of", "real"]
 Spec = tuple[Knob, dict[Any, Any], bool]
 
 DEEPEST = 8  # wrappers inside each other
+INNER = ("optimizer", "base_optimizer", "_optimizer", "_base_optimizer", "base", "optim")  # what they hold, by name
+HOOKS = {"_optimizer_step_pre_hooks", "_optimizer_step_post_hooks", "_optimizer_load_state_dict_post_hooks"}
 
 
 def real(optimizer: Any, clock: str) -> Optimizer:
@@ -29,12 +32,12 @@ def real(optimizer: Any, clock: str) -> Optimizer:
     """
     inner = optimizer
     for _ in range(DEEPEST):
-        if _has_hooks(inner):
+        if has_hooks(inner):
             return inner  # type: ignore[no-any-return]  # it has an optimizer's hooks
-        inner = getattr(inner, "optimizer", None)
+        inner = next((held for name in INNER if (held := getattr(inner, name, None)) is not None), None)
     if clock == "calls" and hasattr(optimizer, "param_groups"):
         return optimizer  # type: ignore[no-any-return]  # it has an optimizer's groups
-    if hasattr(optimizer, "optimizer") or hasattr(optimizer, "param_groups"):
+    if any(hasattr(optimizer, name) for name in INNER) or hasattr(optimizer, "param_groups"):
         way = 'pass the inner optimizer, or clock="calls"'
     else:
         way = "it comes first, the plan second: Scheduler(optimizer, plan)"
@@ -124,16 +127,19 @@ def drive(optimizer: Optimizer, binding: Binding) -> bool:
     """Put a binding to work, and close the one that drove the same knobs; returns whether there was one."""
     replaced = _to_replace(optimizer, binding)
     binding.lay()
+    inside = Inside(optimizer, binding)
     binding.rewrite(optimizer.param_groups)
-    if _has_hooks(optimizer):
+    if has_hooks(optimizer):
         binding.attach(optimizer)
+        watch_inside(optimizer, binding, inside)
     if replaced is not None:
         replaced.close("replaced by a later Scheduler on the same knobs")
     return replaced is not None
 
 
-def _has_hooks(optimizer: object) -> bool:
-    return "_optimizer_step_post_hooks" in getattr(optimizer, "__dict__", ())
+def has_hooks(optimizer: object) -> bool:
+    """Whether an optimizer has all the hooks that drive a binding; some wrappers have a part of them."""
+    return HOOKS <= getattr(optimizer, "__dict__", {}).keys()
 
 
 def _check_modes(optimizers: Sequence[Optimizer], modes: Modes) -> None:
