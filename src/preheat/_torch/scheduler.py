@@ -8,7 +8,8 @@ from torch.compiler import is_dynamo_compiling
 from torch.optim import Optimizer
 
 from preheat._fields import LAST, Count, Number, Updates, field_of
-from preheat._torch.bind.build import Modes, bind, pairs_of, real
+from preheat._torch.bind.build import ENDED, Modes, bind, pairs_of, real
+from preheat._torch.bind.undo import undone_on_error
 from preheat._torch.editable import Editable, Planned
 from preheat._torch.misuse.unseen import look_for_updates
 from preheat._torch.plateau import Plateau
@@ -96,10 +97,11 @@ class Scheduler(Editable):
         if total_steps is not None:
             total_steps = field_of(Count).check("Scheduler", "total_steps", total_steps)
         specs = pairs_of(plan, lr, scale, values)
-        self._bindings = bind(self.optimizers, specs, Modes(clock, auto, on_device, total_steps))
-        if feedback is not None:
-            self._heed(feedback)
-        self._drive()
+        with undone_on_error(self.optimizers):
+            self._bindings = bind(self.optimizers, specs, Modes(clock, auto, on_device, total_steps))
+            if feedback is not None:
+                self._heed(feedback)
+            self._drive()
 
     def _heed(self, feedback: Plateau) -> None:
         tracks = [track for binding in self._bindings for track in binding.tracks if track.knob.path == "lr"]
@@ -209,6 +211,7 @@ class Scheduler(Editable):
         """Stop driving; the knobs keep their values."""
         for binding in self._bindings:
             binding.close("by close()")
+        ENDED.update(one for one in self.optimizers if isinstance(one, Optimizer))
 
     def used(self) -> dict[Any, dict[str, float]]:
         """What the last update used: `{group: {knob: value}}`, by the group's name if it is unique, else its index."""

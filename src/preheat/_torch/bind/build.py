@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
+from weakref import WeakSet
 
 from torch.optim import Optimizer
 
@@ -15,10 +16,11 @@ from preheat._torch.run.host import HostBinding
 from preheat._torch.run.knob import Groups, Knob
 from preheat._torch.run.knob_schedule import KnobSchedule, plans_of
 
-__all__ = ["Modes", "bind", "drive", "drivers", "pairs_of", "real"]
+__all__ = ["ENDED", "Modes", "bind", "drive", "drivers", "pairs_of", "real"]
 
 Spec = tuple[Knob, dict[Any, Any], bool]
 
+ENDED: WeakSet[Optimizer] = WeakSet()  # whose Scheduler the user has closed
 DEEPEST = 8  # wrappers inside each other
 INNER = ("optimizer", "base_optimizer", "_optimizer", "_base_optimizer", "base", "optim")  # what they hold, by name
 HOOKS = {"_optimizer_step_pre_hooks", "_optimizer_step_post_hooks", "_optimizer_load_state_dict_post_hooks"}
@@ -104,6 +106,7 @@ def bind(optimizers: Sequence[Optimizer], specs: Sequence[Spec], modes: Modes) -
         ]
         binding = _binding(optimizer, tracks, modes)
         binding.adopt(optimizer.param_groups, 0)
+        binding.monitor.sought = optimizer in ENDED  # a second stage begins at its own update 0, knowingly
         fit_tensors(optimizer, tracks, promoted=modes.on_device)
         if (replaced := _to_replace(optimizer, binding)) is not None:
             _take_over(binding, replaced, optimizer.param_groups)
@@ -123,8 +126,8 @@ def _binding(optimizer: Optimizer, tracks: Sequence[KnobSchedule], modes: Modes)
     return DeviceBinding(tracks, clock=modes.clock, auto=modes.auto, device=device_of(optimizer))
 
 
-def drive(optimizer: Optimizer, binding: Binding) -> bool:
-    """Put a binding to work, and close the one that drove the same knobs; returns whether there was one."""
+def drive(optimizer: Optimizer, binding: Binding) -> Binding | None:
+    """Put a binding to work; returns the one that drove the same knobs, which is to be closed."""
     replaced = _to_replace(optimizer, binding)
     binding.lay()
     inside = Inside(optimizer, binding)
@@ -132,9 +135,8 @@ def drive(optimizer: Optimizer, binding: Binding) -> bool:
     if has_hooks(optimizer):
         binding.attach(optimizer)
         watch_inside(optimizer, binding, inside)
-    if replaced is not None:
-        replaced.close("replaced by a later Scheduler on the same knobs")
-    return replaced is not None
+    ENDED.discard(optimizer)
+    return replaced
 
 
 def has_hooks(optimizer: object) -> bool:

@@ -124,11 +124,14 @@ class Binding(ABC):
 
     def attach(self, optimizer: Optimizer) -> None:
         """Have the optimizer's hooks own this binding."""
+        count = optimizer.register_step_post_hook(self.after)
         self.handles = [
             optimizer.register_step_pre_hook(self.before),
-            optimizer.register_step_post_hook(self.after),
+            count,
             optimizer.register_load_state_dict_post_hook(self.reloaded),
         ]
+        # It runs first, so that a hook of the user's which saves finds the update counted.
+        optimizer._optimizer_step_post_hooks.move_to_end(count.id, last=False)
 
     def close(self, why: str) -> None:
         """Drive no more."""
