@@ -60,13 +60,9 @@ def found(
 
 def _plans(tracks: Sequence[KnobSchedule]) -> Iterator[tuple[KnobSchedule, Plan, list[float]]]:
     """Each plan of a knob that moves a group, with the bases of its groups."""
+    by_key = [track.states_by_key() for track in tracks]
     for key, plan in tracks[0].plans.items():
-        bases = [
-            group_state.base
-            for track in tracks
-            for group_state in track.group_states
-            if group_state is not None and group_state.key == key
-        ]
+        bases = [group_state.base for states in by_key for group_state in states.get(key, ())]
         if plan is not None and not contains_function(plan) and bases:
             yield tracks[0], plan, bases
 

@@ -142,12 +142,31 @@ class KnobSchedule:
     @property
     def given_text(self) -> str:
         """How a user wrote it, shortened: `plan=noam(512, 4000)`."""
-        text = ", ".join(repr(bound.given if bound else None) for bound in self.bound.values())
-        return f"{self.argument}={text if len(text) <= 60 else text[:57] + '...'}"  # noqa: PLR2004  # a line of a message
+        text = ""
+        for bound in self.bound.values():
+            text += (", " if text else "") + repr(bound.given if bound else None)
+            if len(text) > 60:  # noqa: PLR2004  # a line of a message; a thousand groups may have a plan each
+                text = text[:57] + "..."
+                break
+        return f"{self.argument}={text}"
 
     def index_of(self, index: int) -> int | tuple[int, int]:
         """The index of a group as a user writes it, with that of the optimizer where there are several."""
         return index if self.number is None else (self.number, index)
+
+    def states_by_key(self) -> dict[Key, list[GroupState]]:
+        """The states of the groups that follow each key's plan."""
+        found: dict[Key, list[GroupState]] = {}
+        for group_state in self.group_states:
+            if group_state is not None:
+                found.setdefault(group_state.key, []).append(group_state)
+        return found
+
+    def probe(self, key: Key, plan: Plan, group_states: Sequence[GroupState]) -> "KnobSchedule":
+        """A schedule to be checked as if some groups followed another plan; it drives nothing and costs little."""
+        probe = object.__new__(KnobSchedule)
+        vars(probe).update(vars(self), bound={key: Bound(plan, plan)}, plans={key: plan}, group_states=[*group_states])
+        return probe
 
     def keys_of(self, group: dict[str, Any], index: int) -> tuple[Key, ...]:
         """The keys that match a group, the first of them first."""
@@ -203,16 +222,17 @@ class KnobSchedule:
             None if c is None else places.setdefault((c.key, c.joined), len(places)) for c in self.group_states
         ]
         self.bases = [None if c is None else c.base if self.scaled else 1.0 for c in self.group_states]
-        self.shared_plans = [self._strand(*which, place) for which, place in places.items()]
+        bases: list[list[float]] = [[] for _ in places]
+        for base, place in zip(self.bases, self.shared_plan_of, strict=True):
+            if base is not None and place is not None:
+                bases[place].append(base)
+        self.shared_plans = [self._strand(*which, own) for which, own in zip(places, bases, strict=True)]
         self.together = len(places) == 1 and self.feedback is None
         self.base = self.bases[0] if self.together and len(set(self.bases)) == 1 else None
         self.end = min((shared_plan.end for shared_plan in self.shared_plans), default=inf)
 
-    def _strand(self, key: Key, joined: float, place: int) -> SharedPlan:
+    def _strand(self, key: Key, joined: float, bases: Sequence[float]) -> SharedPlan:
         plan = self.followed(key, joined)
-        bases = [
-            base for base, of in zip(self.bases, self.shared_plan_of, strict=True) if base is not None and of == place
-        ]
         end = inf if plan.steps is None else joined + plan.steps
         return SharedPlan(plan, plan._scalar_fn, float(joined), min(bases), max(bases), end)
 

@@ -15,8 +15,6 @@ if TYPE_CHECKING:
 
 __all__ = ["MisuseMonitor"]
 
-PATIENT = 500  # calls without an update
-
 
 class MisuseMonitor:
     """Sentences waiting to be said, and which have been."""
@@ -81,12 +79,8 @@ class MisuseMonitor:
                 f"Scheduler: step() ran after {new} updates; the plan counts updates, so it has moved {new}; "
                 'if it was written in epochs pass clock="calls" or "90ep"',
             )
-        if updates == 0 and calls >= PATIENT:
-            self.once(
-                "hidden",
-                f"Scheduler: step() has been called {calls} times and the optimizer has made no update; it is hidden "
-                'or stepped elsewhere: pass the one that steps, or clock="calls"',
-            )
+        if new == 0 and not binding.auto:
+            binding.idle.few(updates, calls - 1)
 
     def foreign(self, panel: GroupWriter, groups: Groups) -> None:
         """The knobs are about to be overwritten; another hand may have written some."""

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from copy import copy
 from itertools import product
 from math import ceil
 from typing import Any, NamedTuple
@@ -14,7 +13,7 @@ from preheat._plan import Plan
 from preheat._torch.bind.plan_checks import examine
 from preheat._torch.run.binding import CLOCKS, Binding
 from preheat._torch.run.knob import Groups
-from preheat._torch.run.knob_schedule import Bound, Edit, KnobSchedule, asks
+from preheat._torch.run.knob_schedule import Edit, KnobSchedule, asks
 
 __all__ = ["EditContext", "edit", "extend", "last_used", "replay", "rollback_on_error", "seek", "settle"]
 
@@ -95,17 +94,12 @@ def _edits(
     binding: Binding, track: KnobSchedule, make: Callable[[EditContext], Plan | None], *, advise: bool
 ) -> Iterator[tuple[Edit, Plan]]:
     """One for each plan, and for each clock of the groups that follow it."""
+    by_key = track.states_by_key()
     for key, bound in track.bound.items():
         if bound is None:
             continue
-        clocks = {
-            0,
-            *(
-                group_state.joined
-                for group_state in track.group_states
-                if group_state is not None and group_state.key == key
-            ),
-        }
+        group_states = by_key.get(key, [])
+        clocks = {0, *(group_state.joined for group_state in group_states)}
         for joined in sorted(clocks):
             at = max(ceil(binding.index - joined), 0)
             last = last_used(binding) - joined
@@ -121,9 +115,7 @@ def _edits(
                 raise ValueError(
                     f"replan(plan={plan!r:.200}): plan must have its lengths in updates; resolve it before"
                 )
-            probe = copy(track)
-            probe.bound, probe.plans = {key: Bound(plan, plan)}, {key: plan}
-            examine([probe], advise=advise)
+            examine([track.probe(key, plan, group_states)], advise=advise)
             yield Edit(at, track.knob.path, key, joined, repr(plan)), plan
 
 
