@@ -20,7 +20,7 @@ LAYERS = (
     ("like",),
     ("_language",),
     ("_analysis", "_lengths"),
-    ("_lint", "theory"),
+    ("_lint", "_saved", "theory"),
     ("_torch", "_plot"),
     ("preheat",),
     ("_finder",),

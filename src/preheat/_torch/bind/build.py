@@ -202,7 +202,7 @@ def _check_keys(tracks: Sequence[KnobSchedule], optimizers: Sequence[Optimizer])
         for index, group in enumerate(optimizer.param_groups)
     ]
     matched = {key for track, group, index in members for key in track.keys_of(group, index)}
-    lonely = tracks[0].bound.keys() - matched
+    lonely = tracks[0].history.given.keys() - matched
     if lonely:
         names = [group.get("name", track.index_of(index)) for track, group, index in members]
         raise ValueError(
