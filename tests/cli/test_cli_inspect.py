@@ -116,7 +116,10 @@ def test_a_plan_is_told_of_as_it_was_resolved(told):
 
 def test_a_state_of_a_later_release_is_said_to_be(told):
     (line,) = told(Scheduler(sgd(), warmup(4)).state_dict() | {"preheat": 2}, status=2)
-    assert line == "inspect(preheat=2): the format of the state must be 1; a later release made it"
+    assert (
+        line
+        == "inspect(preheat=2): the format must be 1; a later release made it; in 'last.ckpt', which must be the whole state of a scheduler"
+    )
 
 
 # The peers'

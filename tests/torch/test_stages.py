@@ -2,10 +2,10 @@
 
 import pytest
 import torch
+from test_misuse import said
 
 from preheat import constant, linear
 from preheat.torch import Scheduler
-from test_misuse import said
 from training import make, train, update
 
 RAMP = linear(0, 1, steps=10)

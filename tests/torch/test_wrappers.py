@@ -99,7 +99,11 @@ STAGES = {
     "a value out of range": (lambda: [good(), good()], {"plan": linear(0, -1, steps=4)}, ValueError),
     "a warning as an error": (lambda: [good()], {"lr": linear(0, 100, steps=4)}, PreheatWarning),
     "the feedback": (lambda: [good(), good()], {"plan": RAMP, "feedback": 1.0}, TypeError),
-    "the feedback's place": (lambda: [good()], {"values": {"momentum": constant(0.5)}, "feedback": Plateau()}, TypeError),
+    "the feedback's place": (
+        lambda: [good()],
+        {"values": {"momentum": constant(0.5)}, "feedback": Plateau()},
+        TypeError,
+    ),
     "the second one's tensors": (
         lambda: [good(), torch.optim.Adam([torch.ones(2)], lr=torch.tensor(1.0), foreach=False, capturable=True)],
         {"plan": RAMP},

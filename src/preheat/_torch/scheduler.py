@@ -231,7 +231,7 @@ class Scheduler(Editable):
         Returns:
             A flat dict of about 1 kB that `json` and `torch.load(weights_only=True)` read.
         """
-        return pack(self._bindings, self._groups())
+        return pack(self._bindings, self._groups()).to_dict()
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
         """Continue where a saved run stood, and write every knob; before or after the optimizer's own state.

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from preheat._plan import Plan, Then
-from preheat._torch.run.knob_schedule import Edit
+from preheat._saved.plan_history import Edit
 from preheat.torch import Scheduler
 
 __all__ = ["Entries", "Entry"]
@@ -53,7 +53,7 @@ class Entries:
             raise TypeError(f"PlanMonitor(scheduler={scheduler!r:.60}): scheduler must be a preheat.torch.Scheduler")
         self.scheduler: Scheduler = scheduler
         self._updates = scheduler.last_epoch
-        self._edits = len(self._all_edits())
+        self._edits = self._all_edits()
         self._phases: dict[str, Plan] = {}
 
     def latest(self) -> Entry | None:
@@ -69,8 +69,10 @@ class Entries:
     def _news(self) -> list[str]:
         """A sentence for each piece that has begun and for each change of a plan, since this was asked."""
         edits = self._all_edits()
-        said = [f"{edit.knob}: changed at update {edit.at} to {edit.text:.200}" for edit in edits[self._edits :]]
-        self._edits = len(edits)
+        said = [
+            f"{edit.knob}: changed at update {edit.at} to {edit.text:.200}" for edit in edits if edit not in self._edits
+        ]
+        self._edits = edits
         for name, number, piece in self._pieces():
             if self._phases.get(name) != piece:
                 said.append(f"{name}: phase {number}, {piece!r:.200}")

@@ -141,7 +141,7 @@ def drive(optimizer: Optimizer, binding: Binding) -> Binding | None:
 
 def has_hooks(optimizer: object) -> bool:
     """Whether an optimizer has all the hooks that drive a binding; some wrappers have a part of them."""
-    return HOOKS <= getattr(optimizer, "__dict__", {}).keys()
+    return getattr(optimizer, "__dict__", {}).keys() >= HOOKS
 
 
 def _check_modes(optimizers: Sequence[Optimizer], modes: Modes) -> None:
@@ -210,7 +210,7 @@ def _check_keys(tracks: Sequence[KnobSchedule], optimizers: Sequence[Optimizer])
         for index, group in enumerate(optimizer.param_groups)
     ]
     matched = {key for track, group, index in members for key in track.keys_of(group, index)}
-    lonely = tracks[0].bound.keys() - matched
+    lonely = tracks[0].history.given.keys() - matched
     if lonely:
         names = [group.get("name", track.index_of(index)) for track, group, index in members]
         raise ValueError(

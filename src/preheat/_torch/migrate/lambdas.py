@@ -6,7 +6,8 @@ from typing import Any
 
 from preheat._nodes import zero_based
 from preheat._plan import Plan, constant
-from preheat._torch.migrate.reading import UnknownError, called, key_of
+from preheat._saved.schedulers import UnknownError, called
+from preheat._torch.migrate.group_schedule import key_of
 from preheat.like import transformers as like
 from preheat.recipes.points import fractal_chebyshev
 from preheat.shapes.bends import cosine_wave

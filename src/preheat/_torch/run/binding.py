@@ -14,11 +14,12 @@ from typing import Any, NamedTuple
 from torch.optim import Optimizer
 from torch.utils.hooks import RemovableHandle
 
+from preheat._saved.plan_history import Edit
 from preheat._torch.run.group_writer import GroupWriter
 from preheat._torch.run.hooks import apart
 from preheat._torch.run.idle import IdleCalls
 from preheat._torch.run.knob import Groups
-from preheat._torch.run.knob_schedule import Edit, KnobSchedule
+from preheat._torch.run.knob_schedule import KnobSchedule
 from preheat._torch.run.misuse import MisuseMonitor
 from preheat._torch.run.warnings import warn
 
@@ -51,7 +52,6 @@ class Binding(ABC):
         self.armed = False  # between the optimizer's pre-hook and its first post-hook
         self.stale = True  # the knobs' tensors are not our own: just bound, or the optimizer's state was loaded
         self.closed = ""  # why
-        self.edits: list[Edit] = []  # in the order they were made
         self.fast_step: Any = None  # worked out from plans, groups and knobs, until they change; false where nothing is
         self.monitor = MisuseMonitor()
         self.idle = IdleCalls()
@@ -150,6 +150,11 @@ class Binding(ABC):
         if self.closed:
             raise RuntimeError(f"Scheduler: it is closed: {self.closed}")
         self.settle()
+
+    @property
+    def edits(self) -> list[Edit]:
+        """The edits of each knob, in the order they were made."""
+        return [edit for track in self.tracks for edit in track.history.edits]
 
     @property
     def index(self) -> float:
