@@ -29,11 +29,11 @@ test: $(VENV)/test ## the core, its laws, the adapter, the docs; then the branch
 	$(IN) -m pytest --numprocesses 2 --cov --cov-report=term
 
 # Each file in its own process: frameworks patch each other, and some warn when they meet.
-test-peers: $(VENV)/peers ## our curves against those of installed peers and frameworks
+test-peers: $(VENV)/peers ## preheat's curves against those of installed peers and frameworks
 	@failed=0; for file in tests/peers/test_*.py; do $(IN) -m pytest -q "$$file" || failed=1; done; exit $$failed
 
 # What the comparisons note goes into docs/peers.json, and from there into the page.
-peers-table: $(VENV)/peers ## measure how nearly our curves are those of others, and write docs/peers.md
+peers-table: $(VENV)/peers ## measure how near preheat's curves are to those of others, and write docs/peers.md
 	@rm -f $(VENV)/notes
 	@for file in tests/peers/test_like_*.py; do $(IN) -m pytest -q "$$file" --record $(VENV)/notes || exit 1; done
 	PYTHONPATH=. $(IN) docs/peers_table.py $(VENV)/notes
@@ -41,7 +41,7 @@ peers-table: $(VENV)/peers ## measure how nearly our curves are those of others,
 lint: $(VENV)/lint ## ruff and mypy over everything, pyright over what users write
 	@failed=0; for tool in "ruff check" "ruff format --check" mypy "pyright --pythonpath $(IN)"; do $(IN) -m $$tool || failed=1; done; exit $$failed
 
-bench: $(VENV)/peers ## measure cost, accuracy and what ruins runs beside the peers; writes docs/performance.md
+bench: $(VENV)/peers ## measure cost, accuracy and what ruins runs, for the peers as well; writes docs/performance.md
 	$(IN) -m benchmarks
 	$(IN) -m benchmarks.torture
 
