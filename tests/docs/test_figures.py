@@ -5,7 +5,7 @@ from book import ROOT
 from preheat import parse
 from preheat._analysis.sampling import EVERY, SAMPLES
 from preheat._language.parser import LONGEST
-from preheat._lint.rules import CLOSE, EPOCHS, MANY
+from preheat._lint.view import CLOSE, EPOCHS, MANY
 from preheat._plan.base import DEEPEST
 
 SEE = " ".join((ROOT / "docs" / "see.md").read_text("utf-8").split())

@@ -17,7 +17,7 @@ __all__ = ["findings", "warmup_of"]
 def findings(plan: Plan, total_steps: int | None = None, *, rate: bool = True) -> Iterator[Finding]:
     """The findings in a plan alone, or over a run; without `rate` only those in its lengths and jumps."""
     view = View(plan, total_steps, rate=rate)
-    for name, code in CODES.items():
+    for name, code in CODES.items() if view.has_values else [("not-called", CODES["not-called"])]:
         if code.check and (found := code.check(view)):
             yield Finding(name, *found)
 
@@ -28,6 +28,16 @@ def warmup_of(plan: Plan) -> int:
     top = argmax(plan, looked)
     values = [plan(i) for i in looked if i <= top]
     return top + 1 if top and values == sorted(values) else 0
+
+
+@rule("not-called", "wrong", "it names a function that text must not call, so its values are unknown")
+def _not_called(view: View) -> Found:
+    if view.has_values:
+        return None
+    return (
+        "its text names a function that the program has not allowed, so its values are unknown",
+        "pass functions=[...] to parse, or --import MODULE to the command",
+    )
 
 
 @rule("peak-unreached", "wrong", "the highest value is used by no update of the run")

@@ -3,7 +3,7 @@
 from functools import cached_property
 
 from preheat._analysis.sampling import argmax, boundaries, contains, contains_function, display_length, samples
-from preheat._nodes import Reverse, Stretch, zero_based
+from preheat._nodes import Reverse, Stretch, is_callable_here, zero_based
 from preheat._plan import Plan
 
 __all__ = ["View"]
@@ -21,6 +21,11 @@ class View:
         self.steps = plan.steps
         self.total_steps = total_steps
         self.rate = rate  # whether it is a learning rate, which has a warm-up and a peak
+
+    @cached_property
+    def has_values(self) -> bool:
+        """Whether every function inside may be called."""
+        return is_callable_here(self.plan)
 
     @cached_property
     def blind(self) -> bool:
