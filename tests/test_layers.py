@@ -168,14 +168,3 @@ import preheat
 print(*{name.partition(".")[0] for name in set(sys.modules) - before} - sys.stdlib_module_names)
 """
     assert run(code) == "preheat"
-
-
-def test_importing_preheat_takes_less_than_50_milliseconds(tmp_path, monkeypatch):
-    monkeypatch.setenv("PYTHONPYCACHEPREFIX", str(tmp_path))  # as installed: the first import compiles for the others
-    monkeypatch.delenv("PYTHONDONTWRITEBYTECODE", raising=False)
-    # Of the processor: on an idle machine the clock on the wall says the same, on a busy one it times the neighbours.
-    code = "from time import process_time as now; start = now(); import preheat; print(now() - start)"
-    tries: list[float] = []
-    while len(tries) < 10 and min(tries, default=1) >= 0.05:
-        tries.append(float(run(code)))
-    assert min(tries) < 0.05
