@@ -25,7 +25,7 @@ def test_the_page_says_at_how_many_updates_a_plan_is_sampled():
 def test_the_docstring_of_parse_and_the_page_on_text_have_its_bounds():
     said = " ".join((parse.__doc__ or "").split())
     page = " ".join((ROOT / "docs" / "text.md").read_text("utf-8").split())
-    longest = f"at most {LONGEST:,} characters".replace(",", " ")
+    longest = f"at most {LONGEST:,} characters"
     assert longest in said
     assert f"{longest} long and {DEEPEST} brackets deep" in page
     assert f"nested at most {DEEPEST} deep" in said

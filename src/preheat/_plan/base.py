@@ -218,6 +218,7 @@ class Plan(ABC):
             object.__setattr__(self, name, value)
 
 
+# A pickle names this function and the maker by their modules: docs/stability.md promises it for one version only.
 def _remake(make: Callable[..., Plan], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Plan:
     return make(*args, **kwargs)
 

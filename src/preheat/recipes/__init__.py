@@ -8,14 +8,13 @@ from typing import TYPE_CHECKING
 from preheat._plan import VOCABULARY
 from preheat.recipes import cycles, phases, points, warmups
 
-if TYPE_CHECKING:  # names of the recipes, for editors and type checkers
-    from preheat.recipes.cycles import *  # noqa: F403  # likewise
-    from preheat.recipes.phases import *  # noqa: F403  # likewise
-    from preheat.recipes.points import *  # noqa: F403  # likewise
-    from preheat.recipes.warmups import *  # noqa: F403  # likewise
-else:
-    _RECIPES = {
-        name: make for name, make in sorted(VOCABULARY.items()) if make.__module__.startswith("preheat.recipes.")
-    }
-    globals().update(_RECIPES)
+if TYPE_CHECKING:  # the names, for editors and type checkers
+    from preheat.recipes.cycles import *  # noqa: F403  # as above
+    from preheat.recipes.phases import *  # noqa: F403  # as above
+    from preheat.recipes.points import *  # noqa: F403  # as above
+    from preheat.recipes.warmups import *  # noqa: F403  # as above
+
+_RECIPES = {name: make for name, make in VOCABULARY.items() if make.__module__.startswith(f"{__name__}.")}
+globals().update(_RECIPES)
+if not TYPE_CHECKING:  # a checker follows the imports above
     __all__ = list(_RECIPES)
