@@ -15,11 +15,11 @@ from preheat._saved.schedulers import (
     one_cycle,
     one_cycle_momentum,
 )
-from preheat._torch.migrate.lambdas import plan_of
 from preheat._torch.migrate.group_schedule import GroupSchedule, key_of
+from preheat._torch.migrate.lambdas import plan_of
 from preheat.like import torch as like
 
-__all__ = ["HOLDING", "READERS", "MOMENTA"]
+__all__ = ["HOLDING", "MOMENTA", "READERS"]
 
 
 def _multiplying(scheduler: Any) -> list[GroupSchedule]:

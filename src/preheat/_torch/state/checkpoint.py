@@ -5,7 +5,7 @@ from copy import copy
 from typing import Any
 
 from preheat._saved.plan_history import Edit, PlanHistory
-from preheat._saved.plans import followable, text_of
+from preheat._saved.plans import followable
 from preheat._saved.run import SavedPlan, SavedRun, run_lengths, total, unrolled
 from preheat._torch.run.binding import Binding, Position
 from preheat._torch.run.knob import Groups
@@ -45,10 +45,9 @@ def pack(bindings: Sequence[Binding], groups: Sequence[Groups]) -> SavedRun:
 
 def _saved_plans(track: KnobSchedule) -> Iterator[SavedPlan]:
     history = track.history
-    for key, given in history.given.items():
-        resolved = history.resolved[key]
-        text = "" if resolved is given else text_of(resolved)
-        yield SavedPlan(track.knob.path, track.mode, repr(key), text_of(given), text)
+    for key, (given, resolved) in history.texts.items():
+        text = "" if history.resolved[key] is history.given[key] else resolved
+        yield SavedPlan(track.knob.path, track.mode, repr(key), given, text)
 
 
 def _snapshot(binding: Binding, groups: Groups) -> tuple[Position, list[tuple[float, float, float]]]:

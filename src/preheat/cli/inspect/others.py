@@ -182,6 +182,7 @@ def megatron(state: State, around: Surroundings) -> RunStatus:
     rise, end = (int(reader.number(name, STEPS)) for name in ("lr_warmup_steps", "lr_decay_steps"))
     style = state["lr_decay_style"]
     falls = {"linear": linear, "cosine": cosine}
+    plan: Plan | None
     if style == "constant":
         plan = zero_based(linear(0, high, steps=rise) >> constant(high))
     else:
