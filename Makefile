@@ -48,8 +48,9 @@ bench: $(VENV)/peers ## measure cost, accuracy and what ruins runs beside the pe
 experiments: $(VENV)/experiments ## run again what papers say of schedules; goes on where it was stopped
 	$(IN) -m experiments
 
-fuzz: $(VENV)/test ## throw 200 000 texts at the parsers; a minute or two
+fuzz: $(VENV)/test ## throw 200 000 texts at the parsers and 20 000 states at loading and inspect; some minutes
 	$(IN) tests/helpers/fuzz_text.py
+	$(IN) tests/helpers/fuzz_states.py
 
 FRAMEWORKS = $(shell grep -l "(Contract):" tests/peers/test_*.py)
 

@@ -201,7 +201,8 @@ def test_an_average_from_nothing_to_nothing_is_found():
 def test_one_cycle_is_found_at_every_update_and_refused_past_them(share, total, strategy, three_phase):
     options = {"pct_start": share, "anneal_strategy": strategy, "three_phase": three_phase}
     if share * total == 1:
-        pytest.raises(ZeroDivisionError, theirs.OneCycleLR, sgd(), 0.5, total, **options)
+        with pytest.raises(ZeroDivisionError):
+            theirs.OneCycleLR(sgd(), 0.5, total, **options)
         return
     optimizer = sgd()
     scheduler = theirs.OneCycleLR(optimizer, 0.5, total, **options)

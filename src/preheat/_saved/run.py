@@ -72,7 +72,7 @@ class SavedRun(NamedTuple):
         """A state, checked: the kind, range, length and finiteness of every field.
 
         Args:
-            who: what is said first of a wrong one, such as `load_state_dict`.
+            who: begins every error message, such as `load_state_dict`.
             state: as `to_dict` gave it, perhaps through a file, and perhaps not.
 
         Raises:

@@ -92,7 +92,7 @@ def cyclic(held: Attributes, low: float, high: float) -> Plan:
 
 
 def cyclic_momentum(held: Attributes, low: float, high: float) -> Plan:
-    """The momentum beside it."""
+    """The momentum that goes with that lr."""
     return called(like_torch.CyclicLR_momentum, _cycle(held), base_momentum=low, max_momentum=high)
 
 
@@ -117,7 +117,7 @@ def one_cycle(held: Attributes, group: Attributes) -> Plan:
 
 
 def one_cycle_momentum(held: Attributes, group: Attributes) -> Plan:
-    """The momentum beside it."""
+    """The momentum that goes with that lr."""
     return called(like_torch.OneCycleLR_momentum, {**_phases(held), **group})
 
 

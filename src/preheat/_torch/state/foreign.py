@@ -1,4 +1,4 @@
-"""States of other schedulers: what of them a `Scheduler` can go on with."""
+"""States of other libraries' schedulers: their position and peaks, carried over."""
 
 from collections.abc import Sequence
 from copy import copy
@@ -20,7 +20,7 @@ _DEEPEST = 8  # schedulers inside each other
 
 
 def _check_known(state: Any) -> None:
-    """Refuse what is no state that can be translated.
+    """Refuse anything but the state of a scheduler that keeps its position.
 
     Raises:
         TypeError: it is no dict.

@@ -44,7 +44,7 @@ def torch(state: State, around: Surroundings) -> RunStatus:
 
 
 def _check_members(state: State) -> None:
-    """Refuse what is not a state in every place of one, and more of them than a run has."""
+    """Refuse a chain of schedulers with anything else in it, or with too many: shared, they multiply in a short file."""
     waiting, seen = [state], 0
     while waiting:
         one = waiting.pop()
