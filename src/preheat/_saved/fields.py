@@ -1,4 +1,4 @@
-"""The fields of a saved state, ours or another library's, read with a check: a wrong one is refused by its name."""
+"""The fields of a saved state, of preheat or another library, each checked as it is read; an error names the field."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ class Bounds:
     whole: bool = True
 
     def hold(self, got: object) -> bool:
-        """Whether a number is within them; what is not a number of that kind, NaN included, is not."""
+        """Whether `got` is a number of that kind within the bounds; NaN never is."""
         kind = Integral if self.whole else Real
         return isinstance(got, kind) and not isinstance(got, bool) and bool(self.low <= got <= self.high)  # type: ignore[operator]  # a number
 
@@ -32,7 +32,7 @@ RATE = Bounds("a number, 0 or more", high=FINITE, whole=False)
 
 
 class FieldReader:
-    """A saved state whose fields are asked for one by one; `who` begins what is said of a wrong one."""
+    """A saved state, read field by field. `who` begins every error message."""
 
     def __init__(self, who: str, state: Mapping[str, Any]) -> None:
         self.who = who

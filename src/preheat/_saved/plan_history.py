@@ -6,6 +6,7 @@ from typing import Any, NamedTuple, final
 from preheat._lengths.known_prefix import known_prefix
 from preheat._nodes.cuts import until
 from preheat._plan import Plan
+from preheat._saved.plans import text_of
 
 __all__ = ["Edit", "Key", "PlanHistory", "Plans"]
 
@@ -31,14 +32,22 @@ class PlanHistory:
     what each key follows is worked out when the history is made.
     """
 
-    __slots__ = ("_followed", "edits", "given", "resolved")
+    __slots__ = ("_followed", "_texts", "edits", "given", "resolved")
 
     def __init__(self, given: Plans, resolved: Plans) -> None:
         self.given = given
         self.resolved = resolved
         self.edits: tuple[Edit, ...] = ()
+        self._texts: dict[Key, tuple[str, str]] = {}
         # By key and the offset of the group's clock; groups without an edit of their own follow that of offset 0.
         self._followed = {(key, 0.0): None if plan is None else known_prefix(plan) for key, plan in resolved.items()}
+
+    @property
+    def texts(self) -> Mapping[Key, tuple[str, str]]:
+        """The text of each plan as given and as resolved; made once, because every checkpoint asks for them."""
+        if not self._texts:
+            self._texts.update({key: (text_of(self.given[key]), text_of(self.resolved[key])) for key in self.given})
+        return self._texts
 
     @property
     def plans(self) -> dict[Key, Plan | None]:
@@ -54,7 +63,7 @@ class PlanHistory:
     def edited(self, edits: Iterable[tuple[Edit, Plan]]) -> "PlanHistory":
         """The history with more edits, each with the plan that its text means."""
         new = PlanHistory.__new__(PlanHistory)
-        new.given, new.resolved = self.given, self.resolved
+        new.given, new.resolved, new._texts = self.given, self.resolved, self._texts
         new._followed = dict(self._followed)
         made = []
         for edit, plan in edits:

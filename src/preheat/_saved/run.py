@@ -72,7 +72,7 @@ class SavedRun(NamedTuple):
         """A state, checked: the kind, range, length and finiteness of every field.
 
         Args:
-            who: what is said first of a wrong one, such as `load_state_dict`.
+            who: begins every error message, such as `load_state_dict`.
             state: as `to_dict` gave it, perhaps through a file, and perhaps not.
 
         Raises:
@@ -162,9 +162,8 @@ def total(runs: Runs) -> int:
 def _check_format(reader: FieldReader) -> None:
     state = reader.state
     if type(state["preheat"]) is not int or state["preheat"] != FORMAT:
-        raise ValueError(
-            f"{reader.who}(preheat={short_repr(state['preheat'])}): the format must be {FORMAT}; a later release made it"
-        )
+        got = f"{reader.who}(preheat={short_repr(state['preheat'])})"
+        raise ValueError(f"{got}: the format must be {FORMAT}; a later release made it")
     if missing := KEYS - state.keys():
         raise ValueError(
             f"{reader.who}(state_dict without {min(missing)!r}): it must be whole, as state_dict() returned it"

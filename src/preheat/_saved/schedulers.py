@@ -73,7 +73,7 @@ def multiplying(name: str, held: Attributes, base: float) -> Plan:
 
 def _milestones(counted: Any) -> list[int]:
     """The milestones of a Counter, each as often as it is counted."""
-    counts = list(counted.values()) if isinstance(counted, Mapping) else [None]
+    counts: list[Any] = list(counted.values()) if isinstance(counted, Mapping) else [-1]
     if not all(type(count) is int and count >= 0 for count in counts) or sum(counts) > MOST:
         raise UnknownError(f"milestones must be counted, at most {MOST} of them")
     return sorted(milestone for milestone, count in counted.items() for _ in range(count))
@@ -92,7 +92,7 @@ def cyclic(held: Attributes, low: float, high: float) -> Plan:
 
 
 def cyclic_momentum(held: Attributes, low: float, high: float) -> Plan:
-    """The momentum beside it."""
+    """The momentum that goes with that lr."""
     return called(like_torch.CyclicLR_momentum, _cycle(held), base_momentum=low, max_momentum=high)
 
 
@@ -117,7 +117,7 @@ def one_cycle(held: Attributes, group: Attributes) -> Plan:
 
 
 def one_cycle_momentum(held: Attributes, group: Attributes) -> Plan:
-    """The momentum beside it."""
+    """The momentum that goes with that lr."""
     return called(like_torch.OneCycleLR_momentum, {**_phases(held), **group})
 
 

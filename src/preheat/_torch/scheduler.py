@@ -20,7 +20,7 @@ from preheat._torch.run.warnings import warn
 from preheat._torch.state.checkpoint import load, pack
 from preheat._torch.state.conflicts import ON_CHANGE
 from preheat._torch.state.edits import seek
-from preheat._torch.state.foreign import is_foreign, translated
+from preheat._torch.state.foreign import translated
 
 __all__ = ["Scheduler"]
 
@@ -245,10 +245,10 @@ class Scheduler(Editable):
         """
         self._awake()
         groups = self._groups()
-        if is_foreign(state_dict):
-            sentences = translated(self._bindings, state_dict, groups)
-        else:
+        if isinstance(state_dict, dict) and "preheat" in state_dict:
             sentences = load(self._bindings, groups, state_dict, self.on_change)
+        else:
+            sentences = translated(self._bindings, state_dict, groups)
         self._flush()
         for sentence in sentences:
             warn(sentence)

@@ -58,7 +58,7 @@ class Followed(NamedTuple):
         for group, base in zip(optimizer.param_groups, self.bases, strict=True):
             Knob("lr").write(group, base)
             group["initial_lr"] = base
-        with warnings.catch_warnings(action="ignore", category=PreheatWarning):  # what is odd in a plan is theirs
+        with warnings.catch_warnings(action="ignore", category=PreheatWarning):  # a plan that is odd was so before
             scheduler = Scheduler(optimizer, self.plan, values=self.values or None, **options)
         scheduler.seek(self.position)
         return scheduler

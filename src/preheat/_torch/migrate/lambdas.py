@@ -1,4 +1,4 @@
-"""Functions that other libraries give to torch's `LambdaLR`, read."""
+"""The functions that other libraries give to torch's `LambdaLR`, as plans."""
 
 from collections.abc import Callable, Mapping
 from functools import partial

@@ -19,7 +19,7 @@ _MOMENTA = tuple(map(Knob, ("momentum", "betas[0]")))  # which a schedule of the
 
 
 def sampled(scheduler: Any, position: int, total: int) -> tuple[list[GroupSchedule], dict[str, list[Plan]]]:
-    """What each group follows up to update `total`; and the plans of another knob that moves.
+    """For each group its plan up to update `total`; and the plans of another knob that moves.
 
     Raises:
         ValueError: the scheduler ends before.
@@ -81,7 +81,7 @@ def _without_parameters(optimizer: Any) -> Any:
 
 
 def _advance(scheduler: Any, step: int) -> None:
-    """One step; timm's take its number, for the clock that theirs has."""
+    """One step. A scheduler of timm takes the number of the step, in epochs or in updates."""
     if hasattr(scheduler, "t_in_epochs"):
         (scheduler.step if scheduler.t_in_epochs else scheduler.step_update)(step)
     else:

@@ -1,4 +1,4 @@
-"""Torch's own schedulers, read."""
+"""The schedulers of torch, as plans."""
 
 from collections.abc import Callable
 from typing import Any

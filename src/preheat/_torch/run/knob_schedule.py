@@ -157,9 +157,9 @@ class KnobSchedule:
             if key is not None and key in self.history.given:
                 return key
         who = f"group {self.index_of(index)}" + (f" ({group['name']!r})" if "name" in group else "")
+        keys = ", ".join(map(repr, self.history.given))
         raise ValueError(
-            f"Scheduler({self.argument}={{...}}): {who} must match a key, one of "
-            f"{', '.join(map(repr, self.history.given))}; "
+            f"Scheduler({self.argument}={{...}}): {who} must match a key, one of {keys}; "
             'add it, or "*" for all others (None leaves a group alone)'
         )
 

@@ -5,7 +5,7 @@ from copy import copy
 from typing import Any
 
 from preheat._saved.plan_history import Edit, PlanHistory
-from preheat._saved.plans import followable, text_of
+from preheat._saved.plans import followable
 from preheat._saved.run import SavedPlan, SavedRun, run_lengths, total, unrolled
 from preheat._torch.run.binding import Binding, Position
 from preheat._torch.run.knob import Groups
@@ -45,10 +45,9 @@ def pack(bindings: Sequence[Binding], groups: Sequence[Groups]) -> SavedRun:
 
 def _saved_plans(track: KnobSchedule) -> Iterator[SavedPlan]:
     history = track.history
-    for key, given in history.given.items():
-        resolved = history.resolved[key]
-        text = "" if resolved is given else text_of(resolved)
-        yield SavedPlan(track.knob.path, track.mode, repr(key), text_of(given), text)
+    for key, (given, resolved) in history.texts.items():
+        text = "" if history.resolved[key] is history.given[key] else resolved
+        yield SavedPlan(track.knob.path, track.mode, repr(key), given, text)
 
 
 def _snapshot(binding: Binding, groups: Groups) -> tuple[Position, list[tuple[float, float, float]]]:
@@ -105,27 +104,32 @@ def _take_bases(bindings: Sequence[Binding], saved: SavedRun, on_change: str) ->
     """Set the base of every knob, and where each group's clock began."""
     for track in (track for binding in bindings for track in binding.tracks):
         track.group_states = [None if state is None else copy(state) for state in track.group_states]
-    places = [(binding, *place) for binding in bindings for place in _places(binding)]
-    rows = list(zip(places, *map(unrolled, (saved.bases, saved.values, saved.offsets)), strict=True))
-    for (_, track, _, _), base, _, _ in rows:
-        if track.scaled and not track.knob.allows(base):
-            raise ValueError(f"{WHO}(bases=[... {base!r} ...]): bases must be {track.knob.words} for {track.knob.path}")
-    lr = {
-        (id(binding), index): (state.initial, base)
-        for (binding, track, index, state), base, _, _ in rows
-        if track.knob.path == "lr"
-    }
-    compared = [
-        BaseComparison(track, index, state, base, value, lr.get((id(binding), index)))
-        for (binding, track, index, state), base, value, _ in rows
-    ]
+    compared = _compared_bases(bindings, saved)
     sentences = base_reports(compared, on_change)
-    for one, (_, _, _, offset) in zip(compared, rows, strict=True):
+    for one, offset in zip(compared, unrolled(saved.offsets), strict=True):
         if not one.changed:
             one.group_state.found = one.saved  # a later load compares with the code's: what was found may be loaded
         one.group_state.base = one.saved if on_change == "checkpoint" else one.group_state.found
         one.group_state.joined = offset
     return sentences
+
+
+def _compared_bases(bindings: Sequence[Binding], saved: SavedRun) -> list[BaseComparison]:
+    """The knobs of all groups, each with its saved base; a base that its knob cannot take is refused."""
+    places = [(id(binding), *place) for binding in bindings for place in _places(binding)]
+    rows = list(zip(places, unrolled(saved.bases), unrolled(saved.values), strict=True))
+    for (_, track, _, _), base, _ in rows:
+        if track.scaled and not track.knob.allows(base):
+            raise ValueError(f"{WHO}(bases=[... {base!r} ...]): bases must be {track.knob.words} for {track.knob.path}")
+    lr = {
+        (which, index): (state.initial, base)
+        for (which, track, index, state), base, _ in rows
+        if track.knob.path == "lr"
+    }
+    return [
+        BaseComparison(track, index, state, base, value, lr.get((which, index)))
+        for (which, track, index, state), base, value in rows
+    ]
 
 
 def _take_plans(bindings: Sequence[Binding], saved: SavedRun, on_change: str) -> list[str]:

@@ -6,7 +6,7 @@ from typing import NamedTuple
 from preheat._analysis.sampling import contains_function
 from preheat._plan import Plan
 from preheat._saved.plan_history import Edit, Key, PlanHistory
-from preheat._saved.plans import ALONE, evaluable, followable, meaning, text_of
+from preheat._saved.plans import ALONE, evaluable, followable, meaning
 from preheat._saved.run import SavedPlan, SavedRun
 from preheat._torch.run.knob_schedule import GroupState, KnobSchedule
 
@@ -33,13 +33,13 @@ class PlanComparison:
         """Whether a plan means another than the code's; where the total is not known to both, as they were given."""
         key = self.keys[saved.key]
         given, resolved = self.code.given[key], self.code.resolved[key]
+        given_text, resolved_text = self.code.texts[key]
         if given is None or resolved is None:
             return saved.followed != ALONE
-        if _means(saved.followed, resolved):
+        if saved.followed == resolved_text or (then := meaning(saved.followed)) == resolved:
             return False
-        then = meaning(saved.followed)
         both_known = not resolved.unresolved and (then is None or not then.unresolved)
-        if both_known or not _means(saved.given, given):
+        if both_known or (saved.given != given_text and meaning(saved.given) != given):
             return True
         return contains_function(then) and not contains_function(given)  # it would be followed, for its total
 
@@ -99,13 +99,9 @@ class PlanComparison:
     def _both(self) -> str:
         edits = "".join(f", edited at update {edit.at}: {edit.text:.200}" for edit in self.edits[:_SHOWN])
         more = f" and {len(self.edits) - _SHOWN} more times" * (len(self.edits) > _SHOWN)
-        code = {text: text_of(self.code.resolved[key]) for text, key in self.keys.items()}
+        code = {text: self.code.texts[key][1] for text, key in self.keys.items()}
         saved = {text: plan.followed for text, plan in self.saved.items()}
         return f"saved: {_listed(saved)}{edits}{more}; the code's: {_listed(code)}"
-
-
-def _means(text: str, plan: Plan) -> bool:
-    return text_of(plan) == text or plan == meaning(text)
 
 
 def _value(plan: Plan | None, at: float) -> str:

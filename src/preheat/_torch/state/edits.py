@@ -1,4 +1,4 @@
-"""Edits of a running plan: each is kept with the update it was made at, and replayed from a checkpoint."""
+"""Edits of a running plan. Each is kept with the update at which it was made, for checkpoints to replay."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -21,18 +21,18 @@ __all__ = ["EditContext", "edit", "extend", "last_used", "rollback_on_error", "s
 
 
 class EditContext(NamedTuple):
-    """A plan that is about to be edited, and where it stands."""
+    """A plan that is about to be edited, and the position it has reached."""
 
     knob: str
-    plan: Plan
-    given: Plan  # as it was bound
+    plan: Plan  # as it is followed now
+    given: Plan  # as you gave it
     at: int  # the index of the coming update
-    last: float  # that whose value the last update used; negative before the first
+    last: float  # the index that the last update used; negative before the first
     beta2: float | None  # of the optimizers, where a plan asks for it
 
     @property
     def value(self) -> float:
-        """What the last update used; the left end before the first."""
+        """The value that the last update used; before the first update, the left end of the plan."""
         return self.plan(self.last) if self.last >= 0 else zero_based(self.plan)(0)
 
 
@@ -55,7 +55,7 @@ def edit(
 
 
 def extend(bindings: Sequence[Binding], groups: Sequence[Groups], total_steps: int) -> list[str]:
-    """Have every plan that asks for the total be followed as for this one; returns what is to be said.
+    """Resolve every plan that asks for the total anew, and follow it from now on; returns the warnings to give.
 
     Raises:
         ValueError: none does; its parts are longer; one leaves the knob's range. Nothing is changed.
@@ -164,7 +164,7 @@ def seek(
 
 @contextmanager
 def rollback_on_error(bindings: Sequence[Binding], who: str = "") -> Iterator[None]:
-    """Undo what is done inside if it fails, or if it leads to a value that a knob cannot take; `who` is said then.
+    """Undo the block if it fails, or if it leads to a value that a knob cannot take; `who` begins that error.
 
     Positions, histories and lists of group states are replaced and not changed, so that the old ones are put back.
     """

@@ -1,4 +1,4 @@
-"""States of other schedulers: what of them a `Scheduler` can go on with."""
+"""States of other libraries' schedulers: their position and peaks, carried over."""
 
 from collections.abc import Sequence
 from copy import copy
@@ -12,19 +12,19 @@ from preheat._torch.run.binding import Binding
 from preheat._torch.run.knob import Groups
 from preheat._torch.state.edits import rollback_on_error, seek, settle
 
-__all__ = ["is_foreign", "translated"]
+__all__ = ["translated"]
 
 _WHOSE = "the state of a Scheduler, of one of torch's or transformers' schedulers or of NoamOpt"
 _COUNTS = ("last_epoch", "_step")  # where they keep their position
 _DEEPEST = 8  # schedulers inside each other
 
 
-def is_foreign(state: Any) -> bool:
-    """Whether a state is not ours but one that can be translated.
+def _check_known(state: Any) -> None:
+    """Refuse anything but the state of a scheduler that keeps its position.
 
     Raises:
         TypeError: it is no dict.
-        ValueError: it is neither.
+        ValueError: it holds no position.
     """
     if not isinstance(state, dict):
         raise TypeError(f"load_state_dict({short_repr(state)}): state_dict must be a dict, {_WHOSE}")
@@ -32,20 +32,20 @@ def is_foreign(state: Any) -> bool:
         inside = next((key for key, value in state.items() if isinstance(value, dict) and _is_known(value)), None)
         way = "" if inside is None else f"; give it the one at {inside!r}"
         raise ValueError(f"load_state_dict(a dict with {short_repr(list(state))}): state_dict must be {_WHOSE}{way}")
-    return "preheat" not in state
 
 
 def _is_known(state: dict[str, Any]) -> bool:
     return any(key in state for key in ("preheat", "_schedulers", *_COUNTS))
 
 
-def translated(bindings: Sequence[Binding], state: dict[str, Any], groups: Sequence[Groups]) -> list[str]:
+def translated(bindings: Sequence[Binding], state: Any, groups: Sequence[Groups]) -> list[str]:
     """Take the position, and the peaks where the state holds them; returns what was and was not carried over.
 
     Raises:
-        TypeError: the position or the peaks are of another kind.
-        ValueError: they are out of their range, or the state is of another number of groups.
+        TypeError: the state is no dict, or its position or peaks are of another kind.
+        ValueError: it is no state of a scheduler, or of another number of groups; they are out of their range.
     """
+    _check_known(state)
     settle(bindings, groups)
     position, peaks = _position(state), _peaks(state)
     scaled = [track for binding in bindings for track in binding.tracks if track.knob.path == "lr" and track.scaled]

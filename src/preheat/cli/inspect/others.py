@@ -44,7 +44,7 @@ def torch(state: State, around: Surroundings) -> RunStatus:
 
 
 def _check_members(state: State) -> None:
-    """Refuse what is not a state in every place of one, and more of them than a run has."""
+    """Refuse a chain of schedulers with anything else in it, or with too many: shared, they multiply in a short file."""
     waiting, seen = [state], 0
     while waiting:
         one = waiting.pop()
@@ -182,6 +182,7 @@ def megatron(state: State, around: Surroundings) -> RunStatus:
     rise, end = (int(reader.number(name, STEPS)) for name in ("lr_warmup_steps", "lr_decay_steps"))
     style = state["lr_decay_style"]
     falls = {"linear": linear, "cosine": cosine}
+    plan: Plan | None
     if style == "constant":
         plan = zero_based(linear(0, high, steps=rise) >> constant(high))
     else:

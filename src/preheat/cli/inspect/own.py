@@ -12,8 +12,8 @@ from preheat.cli.inspect.status import ALL, KnobPlan, RunStatus, Surroundings
 __all__ = ["read"]
 
 TEXT_ONLY = (
-    "what is shown as text has no values here: a function of a file is not called, and lengths or names may be unknown; "
-    "--plan says what it was"
+    "what is shown as text has no values here: a function of a file is not called, and lengths or names may be "
+    "unknown; --plan says what it was"
 )
 NO_TEXT = "its plan holds a function without a text, which a checkpoint does not hold; --plan says what it was"
 NAMELESS = "which group bears which name is in the optimizer's state, which the file lacks; multipliers are shown"

@@ -24,7 +24,7 @@ class KnobPlan(NamedTuple):
     def describe(self) -> str:
         """The base and its plan, as far as they are known."""
         if self.plan is not None:
-            return repr(self.plan if self.base in (1, None) else self.base * self.plan)  # type: ignore[operator]  # a number
+            return repr(self.plan if self.base in (1, None) else self.base * self.plan)
         if self.text:
             return self.text if self.base in (1, None) else f"{self.base:g} * ({self.text})"
         return "" if self.base is None else f"{self.base:g}"
