@@ -33,9 +33,7 @@ def work(groups):
     """The calls that each thing done once takes with so many groups."""
     optimizer = torch.optim.SGD([{"params": [weight()], "name": f"group {k}"} for k in range(groups)], lr=1.0)
     made = []
-    bound = calls_of(
-        lambda: made.append(Scheduler(optimizer, {f"group {k}": PLANS[k % 7] for k in range(groups)}))
-    )
+    bound = calls_of(lambda: made.append(Scheduler(optimizer, {f"group {k}": PLANS[k % 7] for k in range(groups)})))
     (scheduler,) = made
     optimizer.step()
     scheduler.step()

@@ -24,10 +24,11 @@ class Lookahead(torch.optim.Optimizer):
         self.defaults = optimizer.defaults
 
     @property
-    def param_groups(self):
+    def param_groups(self):  # type: ignore[override]  # the inner one's
         return getattr(self, self.name).param_groups
 
-    def step(self):
+    def step(self, closure=None):
+        del closure
         getattr(self, self.name).step()
 
 
@@ -99,7 +100,11 @@ STAGES = {
     "a value out of range": (lambda: [good(), good()], {"plan": linear(0, -1, steps=4)}, ValueError),
     "a warning as an error": (lambda: [good()], {"lr": linear(0, 100, steps=4)}, PreheatWarning),
     "the feedback": (lambda: [good(), good()], {"plan": RAMP, "feedback": 1.0}, TypeError),
-    "the feedback's place": (lambda: [good()], {"values": {"momentum": constant(0.5)}, "feedback": Plateau()}, TypeError),
+    "the feedback's place": (
+        lambda: [good()],
+        {"values": {"momentum": constant(0.5)}, "feedback": Plateau()},
+        TypeError,
+    ),
     "the second one's tensors": (
         lambda: [good(), torch.optim.Adam([torch.ones(2)], lr=torch.tensor(1.0), foreach=False, capturable=True)],
         {"plan": RAMP},

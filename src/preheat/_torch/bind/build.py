@@ -106,6 +106,7 @@ def bind(optimizers: Sequence[Optimizer], specs: Sequence[Spec], modes: Modes) -
         ]
         binding = _binding(optimizer, tracks, modes)
         binding.adopt(optimizer.param_groups, 0)
+        binding.monitor.untrained = not optimizer.state
         binding.monitor.sought = optimizer in ENDED  # a second stage begins at its own update 0, knowingly
         fit_tensors(optimizer, tracks, promoted=modes.on_device)
         if (replaced := _to_replace(optimizer, binding)) is not None:
@@ -141,7 +142,7 @@ def drive(optimizer: Optimizer, binding: Binding) -> Binding | None:
 
 def has_hooks(optimizer: object) -> bool:
     """Whether an optimizer has all the hooks that drive a binding; some wrappers have a part of them."""
-    return HOOKS <= getattr(optimizer, "__dict__", {}).keys()
+    return getattr(optimizer, "__dict__", {}).keys() >= HOOKS
 
 
 def _check_modes(optimizers: Sequence[Optimizer], modes: Modes) -> None:

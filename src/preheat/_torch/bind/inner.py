@@ -1,7 +1,7 @@
-"""Optimizers that hold others: whether what is written outside arrives inside, and groups that an inner load replaces.
+"""Optimizers that hold others: whether values written outside arrive inside, and groups that an inner load replaces.
 
-An inner optimizer with group dicts of its own is only suspected: torch's `ZeroRedundancyOptimizer` copies the outer ones
-into them at every step. So the knobs inside are compared before each update, until they have followed.
+An inner optimizer with group dicts of its own is only suspected: torch's `ZeroRedundancyOptimizer` copies the outer
+ones into them at every step. So the knobs inside are compared before each update, until they have followed.
 """
 
 from collections.abc import Callable, Iterator, Sequence

@@ -63,7 +63,11 @@ def telling(optimizer: Optimizer) -> list[Tensor]:
     learning = [p for p in every if p.requires_grad]
     trained = [p for p in learning if p.grad is not None] or [p for p in learning if optimizer.state.get(p)]
     found = trained or learning or every
-    return [found[k * (len(found) - 1) // (PARAMETERS - 1)] for k in range(PARAMETERS)] if len(found) > PARAMETERS else found
+    return (
+        [found[k * (len(found) - 1) // (PARAMETERS - 1)] for k in range(PARAMETERS)]
+        if len(found) > PARAMETERS
+        else found
+    )
 
 
 def _some_of(parameter: Tensor) -> Tensor:

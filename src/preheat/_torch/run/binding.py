@@ -131,7 +131,8 @@ class Binding(ABC):
             optimizer.register_load_state_dict_post_hook(self.reloaded),
         ]
         # It runs first, so that a hook of the user's which saves finds the update counted.
-        optimizer._optimizer_step_post_hooks.move_to_end(count.id, last=False)
+        hooks: Any = optimizer._optimizer_step_post_hooks
+        hooks.move_to_end(count.id, last=False)
 
     def close(self, why: str) -> None:
         """Drive no more."""
