@@ -13,6 +13,7 @@ from torch._dynamo.testing import CompileCounter
 from torch.optim.optimizer import _global_optimizer_post_hooks
 
 from preheat import PreheatWarning, constant, warmup
+from preheat._torch.misuse.moves import Moves
 from preheat.torch import Scheduler
 from training import said
 
@@ -478,6 +479,20 @@ def test_nothing_is_said_of(run):
 
 
 # What it costs, and what it leaves
+
+
+def test_on_a_device_values_are_compared_at_one_call_of_several():
+    parameter = torch.nn.Parameter(torch.ones(100))
+    moves = Moves([parameter])
+    moves.waits = True  # as where comparing two tensors waits for the device
+    seen = []
+    for _ in range(8):
+        parameter.data.add_(1)
+        moves.look(now=False)
+        seen.append(moves.in_a_row)
+    assert seen == [0, 0, 0, 4, 4, 4, 4, 8]
+    moves.look(now=True)
+    assert (moves.in_a_row, moves.in_all) == (0, 8)
 
 
 def test_short_rows_are_not_looked_into():

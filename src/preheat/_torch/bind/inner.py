@@ -95,8 +95,7 @@ def _following(optimizer: Optimizer, binding: Binding, inner: Optimizer) -> Call
     def follow(loaded: Optimizer) -> None:
         if (one := outer()) is not None:
             for place, index in places.items():
-                if place < len(one.param_groups) and index < len(loaded.param_groups):
-                    one.param_groups[place] = loaded.param_groups[index]
+                one.param_groups[place] = loaded.param_groups[index]
             binding.reloaded(one)
 
     return follow

@@ -55,7 +55,6 @@ class Binding(ABC):
         self.fast_step: Any = None  # worked out from plans, groups and knobs, until they change; false where nothing is
         self.monitor = MisuseMonitor()
         self.idle = IdleCalls()
-        self.traced = False  # the optimizer's step is compiled, hooks and all
         self.apart = apart()
         self.handles: list[RemovableHandle] = []
         self.lock = RLock()  # around what two threads must not do at once
