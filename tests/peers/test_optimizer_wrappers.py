@@ -1,7 +1,7 @@
 """The optimizers that wrap others, of timm, pytorch_optimizer and schedulefree: each is followed to the one inside."""
 
-from importlib.util import find_spec, module_from_spec, spec_from_file_location
-from pathlib import Path
+from importlib.machinery import SourceFileLoader
+from importlib.metadata import distribution
 
 import pytest
 import pytorch_optimizer
@@ -16,11 +16,8 @@ RAMP = linear(0, 1, steps=10)
 
 def of_timm():
     """Its `Lookahead`, without the rest of timm, which needs torchvision."""
-    path = Path(find_spec("timm").origin).parent / "optim" / "lookahead.py"
-    spec = spec_from_file_location("timm_lookahead", path)
-    module = module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module.Lookahead
+    path = distribution("timm").locate_file("timm/optim/lookahead.py")
+    return SourceFileLoader("timm_lookahead", str(path)).load_module().Lookahead
 
 
 WRAPPERS = {

@@ -25,7 +25,8 @@ class Container(torch.optim.Optimizer):
         self.optimizers = list(optimizers)
         super().__init__([p for one in optimizers for g in one.param_groups for p in g["params"]], {"lr": 1.0})
 
-    def step(self):
+    def step(self, closure=None):
+        del closure
         for one in self.optimizers:
             one.step()
 
@@ -37,8 +38,8 @@ class LayerWise(torch.optim.Optimizer):
         self.optimizer_dict = optimizers
         super().__init__([torch.ones(1, 1)], {"lr": 1.0})
 
-    def step(self):
-        pass
+    def step(self, closure=None):
+        del closure
 
 
 class Box(torch.optim.Optimizer):
@@ -48,7 +49,8 @@ class Box(torch.optim.Optimizer):
         self.muon, self.adam = first, second
         super().__init__([*first.param_groups[0]["params"], *second.param_groups[0]["params"]], {"lr": 1.0})
 
-    def step(self):
+    def step(self, closure=None):
+        del closure
         self.muon.step()
         self.adam.step()
 
@@ -61,7 +63,8 @@ class Shared(torch.optim.Optimizer):
         self.optimizers = optimizers
         self.param_groups = [group for one in optimizers for group in one.param_groups]
 
-    def step(self):
+    def step(self, closure=None):
+        del closure
         for one in self.optimizers:
             one.step()
 
@@ -70,11 +73,12 @@ def sgd(lr=1.0):
     return torch.optim.SGD([weight()], lr=lr)
 
 
+DICT = "list(optimizer.optimizer_dict.values())"
 CONTAINERS = {
     "a list": (lambda: Container(sgd(), sgd()), "Container", "optimizer.optimizers"),
-    "a dict": (lambda: LayerWise({weight(): sgd(), weight(): sgd()}), "LayerWise", "list(optimizer.optimizer_dict.values())"),
+    "a dict": (lambda: LayerWise({weight(): sgd(), weight(): sgd()}), "LayerWise", DICT),
     "two attributes": (lambda: Box(sgd(), sgd()), "Box", "[optimizer.muon, optimizer.adam]"),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize(("make", "name", "way"), CONTAINERS.values(), ids=CONTAINERS)
@@ -102,7 +106,8 @@ def test_the_way_that_it_names_works():
 class Copying(Container):
     """Copies its lr inside at each step, times a factor of its own."""
 
-    def step(self):
+    def step(self, closure=None):
+        del closure
         for one in self.optimizers:
             one.param_groups[0]["lr"] = self.param_groups[0]["lr"] * 0.5
             one.step()
@@ -119,7 +124,8 @@ def test_one_whose_optimizers_follow_is_cleared_and_costs_nothing_more(plan):
 
 def test_one_that_follows_in_part_is_refused():
     class Partly(Container):
-        def step(self):
+        def step(self, closure=None):
+            del closure
             self.optimizers[0].param_groups[0]["lr"] = self.param_groups[0]["lr"]
 
     optimizer = Partly(sgd(), sgd())

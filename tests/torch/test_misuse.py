@@ -11,7 +11,7 @@ from torch.optim.swa_utils import SWALR, AveragedModel
 
 from preheat import PreheatWarning, constant, linear, warmup
 from preheat.torch import Scheduler
-from training import make, sentences, train, update
+from training import make, said, train, update
 
 RAMP = linear(0, 1, steps=10)
 ENDLESS = warmup(10) >> constant(1)
@@ -41,14 +41,6 @@ TRAINED = (
     "Scheduler: the optimizer has already trained, and no scheduler state was loaded, so the plan starts at update 0 "
     "from base {}; load the scheduler's state, or seek(k)"
 )
-
-
-def said(run):
-    """The sentences said while a function runs."""
-    with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always")
-        run()
-    return sentences(caught)
 
 
 # Knobs that another hand has written

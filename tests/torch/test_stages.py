@@ -6,7 +6,7 @@ from test_misuse import said
 
 from preheat import constant, linear
 from preheat.torch import Scheduler
-from training import make, train, update
+from training import make, said, train, update
 
 RAMP = linear(0, 1, steps=10)
 
@@ -102,7 +102,8 @@ def test_but_a_plan_that_multiplies_such_an_lr_is_said_to():
 @pytest.mark.parametrize("skipped", [None, 0.0, 1.0])
 def test_a_hook_registered_before_the_scheduler_saves_the_update_that_was_made(options, skipped):
     optimizer = make(fused=True)  # which skips inside its kernel
-    saved = []
+    saved: list[int] = []
+    scheduler: Scheduler
     optimizer.register_step_post_hook(lambda *_: saved.append(scheduler.state_dict()["updates"][0]))
     scheduler = Scheduler(optimizer, RAMP, **options)
     if skipped is not None:

@@ -3,17 +3,19 @@
 import copy
 import gc
 import pickle
-import warnings
 import weakref
 from types import MethodType
+from typing import Any
 
 import pytest
 import torch
+from torch._dynamo.testing import CompileCounter
 from torch.optim.optimizer import _global_optimizer_post_hooks
 
 from preheat import PreheatWarning, constant, warmup
+from preheat._torch.misuse.moves import Moves
 from preheat.torch import Scheduler
-from training import sentences
+from training import said
 
 PLAN = warmup(10) >> constant(1)
 
@@ -32,7 +34,7 @@ class Run:
 
     def __init__(self, updates=0, kind=torch.optim.SGD, **options):
         torch.manual_seed(0)
-        self.model = torch.nn.Linear(4, 4)
+        self.model: Any = torch.nn.Linear(4, 4)
         self.optimizer = kind(self.model.parameters(), lr=0.5)
         self.scheduler = Scheduler(self.optimizer, PLAN, **options)
         for _ in range(updates):
@@ -50,13 +52,6 @@ class Run:
 
     def parameters(self):
         return list(self.model.parameters())
-
-
-def said(run):
-    with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always")
-        run()
-    return sentences(caught)
 
 
 def hooks(*models):
@@ -98,9 +93,14 @@ def test_a_fast_forward_is_said_and_the_position_stays(updates, options):
 
 def test_so_is_a_loop_that_collects_values_to_plot():
     run = Run()
-    assert said(lambda: [(run.scheduler.step(), run.scheduler.get_last_lr()) for _ in range(100)]) == [
-        NOBODY.format(24)
-    ]
+    values = []
+
+    def collect():
+        for _ in range(100):
+            run.scheduler.step()
+            values.append(run.scheduler.get_last_lr())
+
+    assert said(collect) == [NOBODY.format(24)]
 
 
 @where
@@ -136,7 +136,7 @@ def test_a_model_copied_with_its_optimizer_is_said(updates, options):
 @counted
 def test_a_step_replaced_on_the_instance_is_said(updates):
     run = Run(updates, torch.optim.AdamW, clock="updates")
-    run.optimizer.step = MethodType(torch.optim.AdamW.step.__wrapped__, run.optimizer)
+    run.optimizer.step = MethodType(vars(torch.optim.AdamW.step)["__wrapped__"], run.optimizer)
 
     def train():
         for _ in range(40):
@@ -149,9 +149,13 @@ def test_a_step_replaced_on_the_instance_is_said(updates):
 def test_a_fused_step_that_no_version_shows_is_said():
     run = Run(1)
     anew = torch.optim.AdamW(run.model.parameters(), fused=True)
-    assert said(lambda: [(run.update(anew), run.scheduler.step()) for _ in range(40)]) == [
-        MOVED.format(7, "the AdamW that steps")
-    ]
+
+    def train():
+        for _ in range(40):
+            run.update(anew)
+            run.scheduler.step()
+
+    assert said(train) == [MOVED.format(7, "the AdamW that steps")]
 
 
 class SAM(torch.optim.Optimizer):
@@ -178,7 +182,7 @@ class SAM(torch.optim.Optimizer):
         self.base_optimizer.step()
         self.zero_grad()
 
-    def step(self, closure):
+    def step(self, closure=None):
         self.first_step()
         torch.enable_grad()(closure)()
         self.second_step()
@@ -477,6 +481,20 @@ def test_nothing_is_said_of(run):
 # What it costs, and what it leaves
 
 
+def test_on_a_device_values_are_compared_at_one_call_of_several():
+    parameter = torch.nn.Parameter(torch.ones(100))
+    moves = Moves([parameter])
+    moves.waits = True  # as where comparing two tensors waits for the device
+    seen = []
+    for _ in range(8):
+        parameter.data.add_(1)
+        moves.look(now=False)
+        seen.append(moves.in_a_row)
+    assert seen == [0, 0, 0, 4, 4, 4, 4, 8]
+    moves.look(now=True)
+    assert (moves.in_a_row, moves.in_all) == (0, 8)
+
+
 def test_short_rows_are_not_looked_into():
     run = Run(1)
     for _ in range(3):
@@ -555,11 +573,33 @@ def test_nothing_keeps_the_optimizer():
 @where
 def test_a_warning_as_an_error_loses_no_update_and_leaves_no_hook(options):
     run = Run(2, **options)
-    with pytest.raises(PreheatWarning, match="no gradient seen"):
+
+    def forward():
         for _ in range(50):
             run.scheduler.step()
+
+    with pytest.raises(PreheatWarning, match="no gradient seen"):
+        forward()
     assert hooks(run.model) == 0
     run.update()
     run.scheduler.step()
     assert run.scheduler.last_epoch == 3
     assert run.scheduler.get_last_lr() == pytest.approx([0.2])
+
+
+@where
+@pytest.mark.filterwarnings("ignore::DeprecationWarning:torch")  # what torch does to itself
+def test_a_compiled_step_is_not_compiled_again(options):
+    run = Run(**options)
+    step = torch.compile(run.optimizer.step, backend=(counter := CompileCounter()))
+    graphs: list[int] = []
+    for _ in range(4):
+        for _ in range(12):
+            run.backward(scale=0.01)
+            run.scheduler.step()
+        step()
+        graphs.append(counter.frame_count)
+        run.optimizer.zero_grad(set_to_none=False)
+        run.scheduler.step()
+    assert run.scheduler.last_epoch == 4
+    assert graphs[1:] == graphs[1:2] * 3

@@ -24,10 +24,11 @@ class Lookahead(torch.optim.Optimizer):
         self.defaults = optimizer.defaults
 
     @property
-    def param_groups(self):
+    def param_groups(self):  # type: ignore[override]  # the inner one's
         return getattr(self, self.name).param_groups
 
-    def step(self):
+    def step(self, closure=None):
+        del closure
         getattr(self, self.name).step()
 
 

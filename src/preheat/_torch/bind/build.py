@@ -106,6 +106,7 @@ def bind(optimizers: Sequence[Optimizer], specs: Sequence[Spec], modes: Modes) -
         ]
         binding = _binding(optimizer, tracks, modes)
         binding.adopt(optimizer.param_groups, 0)
+        binding.monitor.untrained = not optimizer.state
         binding.monitor.sought = optimizer in ENDED  # a second stage begins at its own update 0, knowingly
         fit_tensors(optimizer, tracks, promoted=modes.on_device)
         if (replaced := _to_replace(optimizer, binding)) is not None:

@@ -1,7 +1,7 @@
-"""Optimizers that hold others: whether what is written outside arrives inside, and groups that an inner load replaces.
+"""Optimizers that hold others: whether values written outside arrive inside, and groups that an inner load replaces.
 
-An inner optimizer with group dicts of its own is only suspected: torch's `ZeroRedundancyOptimizer` copies the outer ones
-into them at every step. So the knobs inside are compared before each update, until they have followed.
+An inner optimizer with group dicts of its own is only suspected: torch's `ZeroRedundancyOptimizer` copies the outer
+ones into them at every step. So the knobs inside are compared before each update, until they have followed.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -95,8 +95,7 @@ def _following(optimizer: Optimizer, binding: Binding, inner: Optimizer) -> Call
     def follow(loaded: Optimizer) -> None:
         if (one := outer()) is not None:
             for place, index in places.items():
-                if place < len(one.param_groups) and index < len(loaded.param_groups):
-                    one.param_groups[place] = loaded.param_groups[index]
+                one.param_groups[place] = loaded.param_groups[index]
             binding.reloaded(one)
 
     return follow

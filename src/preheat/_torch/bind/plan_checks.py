@@ -51,11 +51,11 @@ def found(
         kinds: the class names of the optimizers.
         total_steps: the updates of the run.
     """
+    beta2 = beta2_of([g for own, kind in zip(groups, kinds, strict=True) for g in own if own_warmup(kind) is None])
     for track, plan, bases in _plans(tracks):
         yield from _findings(track, plan, bases, total_steps)
         if track.knob.path == "lr":
-            yield from _short(track, plan, [g for own, kind in zip(groups, kinds, strict=True) for g in own
-                                            if own_warmup(kind) is None])  # fmt: skip
+            yield from _short(track, plan, beta2)
 
 
 def _plans(tracks: Sequence[KnobSchedule]) -> Iterator[tuple[KnobSchedule, Plan, list[float]]]:
@@ -92,9 +92,8 @@ def _confused(track: KnobSchedule, base: float, highest: float) -> Iterator[Find
         )
 
 
-def _short(track: KnobSchedule, plan: Plan, groups: Groups) -> Iterator[Finding]:
+def _short(track: KnobSchedule, plan: Plan, beta2: float | None) -> Iterator[Finding]:
     """A warm-up that is over before Adam's second moment has settled."""
-    beta2 = beta2_of(groups)
     taken, asked = warmup_of(plan), 0 if beta2 is None else untuned_linear(beta2).steps
     if asked and 0 < taken < asked:
         yield Finding(

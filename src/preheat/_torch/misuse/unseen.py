@@ -30,18 +30,18 @@ def look_for_updates(pairs: Sequence[tuple[Binding, Optimizer]]) -> bool:
     """Look into rows of idle calls that have become long; returns whether there is something to say."""
     loud = False
     for binding, optimizer in pairs:
-        if binding.idle.calls >= binding.idle.limit:
+        if binding.idle.calls >= binding.idle.limit and not _is_capturing():
             loud = _look(binding, optimizer) or loud
     return loud
 
 
+def _is_capturing() -> bool:
+    """Whether what is done now would be replayed with a CUDA graph."""
+    return torch.cuda.is_initialized() and torch.cuda.is_current_stream_capturing()
+
+
 def _look(binding: Binding, optimizer: Optimizer) -> bool:
     idle = binding.idle
-    if torch.cuda.is_initialized() and torch.cuda.is_current_stream_capturing():
-        return False
-    if binding.traced:  # a hook more would be a graph more
-        idle.settle()
-        return False
     if idle.watch is None:
         binding.fast_step = None  # so that the pre-hook of the next update ends the watch
         idle.watch = UpdateWatch(optimizer, binding.position.updates)
@@ -140,8 +140,8 @@ def _weakly(method: Callable[..., None]) -> Callable[..., None]:
     watch, function = ref(method.__self__), method.__func__  # type: ignore[attr-defined]  # a bound method
 
     def hook(*arguments: Any) -> None:
-        if (alive := watch()) is not None:
-            function(alive, *arguments)
+        alive = watch()
+        return None if alive is None else function(alive, *arguments)
 
     return hook
 

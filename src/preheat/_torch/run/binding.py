@@ -55,7 +55,6 @@ class Binding(ABC):
         self.fast_step: Any = None  # worked out from plans, groups and knobs, until they change; false where nothing is
         self.monitor = MisuseMonitor()
         self.idle = IdleCalls()
-        self.traced = False  # the optimizer's step is compiled, hooks and all
         self.apart = apart()
         self.handles: list[RemovableHandle] = []
         self.lock = RLock()  # around what two threads must not do at once
@@ -131,7 +130,8 @@ class Binding(ABC):
             optimizer.register_load_state_dict_post_hook(self.reloaded),
         ]
         # It runs first, so that a hook of the user's which saves finds the update counted.
-        optimizer._optimizer_step_post_hooks.move_to_end(count.id, last=False)
+        hooks: Any = optimizer._optimizer_step_post_hooks
+        hooks.move_to_end(count.id, last=False)
 
     def close(self, why: str) -> None:
         """Drive no more."""

@@ -83,14 +83,13 @@ class DeviceBinding(Binding):
     def before(self, optimizer: Optimizer, args: object, kwargs: object) -> None:
         """The pre-hook."""
         del args, kwargs
-        self.apart(self._before, optimizer, is_dynamo_compiling())
+        self.apart(self._before, optimizer)
 
-    def _before(self, optimizer: Optimizer, traced: bool) -> None:  # noqa: FBT001  # what is traced is called by position
+    def _before(self, optimizer: Optimizer) -> None:
         groups = optimizer.param_groups
         self.armed = self.writer.keeps_lr(groups) or not is_fake(optimizer, self.writer)
         if self.armed:
             self.hooked = True
-            self.traced = self.traced or traced
             self.idle.update_seen()
             if self.renew(groups) or self.drives():
                 self.write()

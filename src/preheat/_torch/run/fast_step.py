@@ -60,9 +60,8 @@ class FastStep:
         groups, known, buffer = optimizer.param_groups, self.known, self.buffer
         updates = binding.updates
         at = updates if self.by_updates else binding.calls + 1
-        if not self.start <= at < self.stop or len(groups) != known:
-            return False
-        if updates != binding.met + 1 and self._asks_for_a_look(binding, updates):
+        unusual = updates != binding.met + 1 and self._asks_for_a_look(binding, updates)
+        if unusual or not self.start <= at < self.stop or len(groups) != known:
             return False
         if self.bases is not None:
             return self._step_each(binding, optimizer, at)

@@ -64,16 +64,14 @@ class HostBinding(Binding):
         if not is_dynamo_compiling() and self.fast_step and self.fast_step.finds(self, optimizer):
             self.armed, self.using = True, self.writer.written
         else:
-            self.apart(self._before, optimizer, is_dynamo_compiling())
+            self.apart(self._before, optimizer)
 
-    def _before(self, optimizer: Optimizer, traced: bool) -> None:  # noqa: FBT001  # what is traced is called by position
+    def _before(self, optimizer: Optimizer) -> None:
         self.settle()
         self.armed = not is_fake(optimizer, self.writer)
         if not self.armed:
             self.monitor.empty = True
             return
-        if traced:
-            self.traced = True
         if self.idle.calls:
             self.idle.update_seen()
             self.fast_step = None
