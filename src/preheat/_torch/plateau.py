@@ -7,7 +7,7 @@ from numbers import Real
 from typing import Any, NoReturn
 
 from preheat._fields import TINY, Field, short_repr
-from preheat._torch.run.processes import all_gather
+from preheat._torch.processes import all_gather
 
 __all__ = ["Plateau"]
 

@@ -10,7 +10,6 @@ from torch.optim import Optimizer
 
 from preheat._fields import LAST, PreheatWarning, Updates, field_of, short_repr
 from preheat._plan import Plan, constant
-from preheat._torch.drop_in import DropIn
 from preheat._torch.migrate import timm as _of_others
 from preheat._torch.migrate import torch as _of_torch
 from preheat._torch.migrate.reading import Part, UnknownError, key_of
@@ -105,7 +104,7 @@ def _who(scheduler: Any) -> str:
 
 
 def _check_kind(scheduler: Any) -> None:
-    if isinstance(scheduler, DropIn):
+    if isinstance(scheduler, Scheduler):
         raise TypeError(f"{_who(scheduler)}: it must be another library's; the state_dict of ours carries a run over")
     if not hasattr(getattr(scheduler, "optimizer", None), "param_groups") or not hasattr(scheduler, "step"):
         raise TypeError(

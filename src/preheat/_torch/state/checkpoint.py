@@ -4,9 +4,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 from typing import Any, NamedTuple, NoReturn
 
-from preheat._torch.run.binding import Binding, Position
+from preheat._torch.run.binding import Binding
 from preheat._torch.run.knob import Groups
 from preheat._torch.run.knob_schedule import Edit, GroupState, KnobSchedule
+from preheat._torch.run.progress import Position
 from preheat._torch.state.conflicts import Found, Plans, changes_told, text_of
 from preheat._torch.state.edits import last_used, replay, rollback_on_error
 
@@ -23,9 +24,9 @@ def pack(bindings: Sequence[Binding], groups: Sequence[Groups]) -> dict[str, Any
     edits = [(number, edit) for number, binding in enumerate(bindings) for edit in binding.edits]
     return {
         "preheat": FORMAT,
-        "clock": bindings[0].clock,
+        "clock": bindings[0].clock.name,
         "updates": [position.updates for position in positions],
-        "calls": positions[0].calls if bindings[0].clock == "calls" else 0,  # else no part of where it stands
+        "calls": positions[0].calls if bindings[0].clock.counts_calls else 0,  # else no part of where it stands
         "amount": positions[0].amount,
         "last": [position.last for position in positions],
         "groups": [len(binding.tracks[0].group_states) for binding in bindings],
@@ -74,7 +75,7 @@ def load(bindings: Sequence[Binding], groups: Sequence[Groups], state: dict[str,
     _check(pack(bindings, groups), state)
     with rollback_on_error(bindings):
         for binding, updates, last in zip(bindings, state["updates"], state["last"], strict=True):
-            calls = state["calls"] if binding.clock == "calls" else binding.position.calls
+            calls = state["calls"] if binding.clock.counts_calls else binding.position.calls
             binding.position = Position(updates, calls, state["amount"], last)
         sentences = [*_take_bases(bindings, state, on_change), *_take_plans(bindings, state, on_change)]
         sentences += _take_feedback(bindings, state["feedback"], on_change)

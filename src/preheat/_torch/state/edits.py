@@ -13,7 +13,7 @@ from preheat._nodes import zero_based
 from preheat._nodes.cuts import after, until
 from preheat._plan import Plan
 from preheat._torch.bind.plan_checks import examine
-from preheat._torch.run.binding import CLOCKS, Binding
+from preheat._torch.run.binding import Binding
 from preheat._torch.run.knob import Groups
 from preheat._torch.run.knob_schedule import Bound, Edit, KnobSchedule, asks
 
@@ -53,7 +53,7 @@ def edit(
                 binding.edits.append(one)
                 _follow(track, one, plan)
     for binding in bindings:
-        binding.monitor.allow("ended")
+        binding.monitor.reset("ended")
 
 
 def extend(bindings: Sequence[Binding], groups: Sequence[Groups], total_steps: int) -> list[str]:
@@ -169,8 +169,7 @@ def seek(bindings: Sequence[Binding], groups: Sequence[Groups], i: float, *, sou
     settle(bindings, groups)
     with rollback_on_error(bindings):
         for binding in bindings:
-            at = {CLOCKS[binding.clock]: i}
-            binding.position = binding.position._replace(**at, last=i - 1)  # type: ignore[arg-type]  # whole if need be
+            binding.position = binding.position._replace(**binding.clock.position_at(i), last=i - 1)
     for binding, own in zip(bindings, groups, strict=True):
         binding.move(own, binding.position, sought=sought)
 

@@ -4,9 +4,9 @@ from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 from preheat import Plan, parse
-from preheat._torch.run.binding import CLOCKS
 from preheat._torch.run.knob import Knob
 from preheat._torch.run.knob_schedule import Edit, KnobSchedule
+from preheat._torch.run.progress import CLOCKS
 from preheat._torch.state.checkpoint import FORMAT, _grouped, _unrolled
 from preheat._torch.state.edits import replay
 from preheat.cli.inspect.states import ALL, Line, Standing
@@ -56,9 +56,7 @@ def standing(where: str, state: dict[str, Any], groups: Groups) -> Standing:
         notes.append(PLATEAU.format(state["feedback"][0]))
     held = {"updates": state["updates"][0], "calls": state["calls"], "amount": state["amount"]}
     clock = state["clock"]
-    return Standing(
-        where, "preheat's", held[CLOCKS[clock]], "units" if clock == "manual" else clock, lines, tuple(notes)
-    )
+    return Standing(where, "preheat's", held[CLOCKS[clock].reads], CLOCKS[clock].unit, lines, tuple(notes))
 
 
 def _tracks(state: dict[str, Any], number: int) -> Iterator[KnobSchedule]:
