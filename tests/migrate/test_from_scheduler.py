@@ -8,7 +8,7 @@ import torch
 from torch.optim import lr_scheduler as theirs
 from torch.optim.swa_utils import SWALR
 
-from preheat import constant, cosine, linear, parse, table, warmup, zero_based
+from preheat import Plan, constant, cosine, linear, parse, table, warmup, zero_based
 from preheat.torch import Scheduler, from_scheduler
 
 LRS = (0.1, 0.3)
@@ -214,6 +214,7 @@ def test_one_cycle_is_found_at_every_update_and_refused_past_them(share, total, 
     for position in range(total):
         followed = from_scheduler(scheduler)
         assert followed.position == position
+        assert isinstance(followed.plan, Plan)
         assert [0.5 * followed.plan(i) for i in range(total)] == pytest.approx(used, rel=1e-9, abs=1e-15)
         run(optimizer, scheduler, 1)
 

@@ -2,7 +2,6 @@
 
 import pytest
 import torch
-from test_misuse import said
 
 from preheat import constant, linear
 from preheat.torch import Scheduler

@@ -527,7 +527,7 @@ def test_accumulation_is_soon_on_the_fast_path():
         run.scheduler.step()
     fast = run.scheduler._bindings[0].fast_step
     for _ in range(7):
-        assert fast.step(run.scheduler._bindings[0], run.optimizer)
+        assert fast.step(run.optimizer)
     assert hooks(run.model) == 0
 
 

@@ -7,7 +7,7 @@ from numbers import Real
 from typing import Any, NoReturn
 
 from preheat._fields import INFINITY, TINY, Field, number, short_repr, whole
-from preheat._torch.run.processes import all_gather
+from preheat._torch.processes import all_gather
 
 __all__ = ["Plateau"]
 

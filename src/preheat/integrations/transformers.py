@@ -7,7 +7,7 @@ from transformers.trainer_utils import has_length
 
 from preheat._lengths.resolve import resolve
 from preheat._plan import Plan, lengths_in, missing
-from preheat._torch.run.knob_schedule import plans_of
+from preheat._torch.bind.plans import plans_of
 from preheat.integrations._entries import Entries
 from preheat.torch import Scheduler
 

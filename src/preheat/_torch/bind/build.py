@@ -9,14 +9,18 @@ from torch.optim import Optimizer
 from preheat._torch.bind.beta2 import known_of
 from preheat._torch.bind.inner import Inside, watch_inside
 from preheat._torch.bind.plan_checks import examine
+from preheat._torch.bind.plans import plans_of
 from preheat._torch.bind.tensor_checks import device_of, fit_device, fit_tensors
-from preheat._torch.run.binding import CLOCKS, Binding
+from preheat._torch.plateau import Plateau
+from preheat._torch.run.binding import Binding
 from preheat._torch.run.device import DeviceBinding
 from preheat._torch.run.host import HostBinding
 from preheat._torch.run.knob import Groups, Knob
-from preheat._torch.run.knob_schedule import KnobSchedule, plans_of
+from preheat._torch.run.knob_schedule import KnobSchedule
+from preheat._torch.run.misuse import FRESH, RESUMED, SOUGHT
+from preheat._torch.run.progress import CLOCKS
 
-__all__ = ["ENDED", "Modes", "bind", "drive", "drivers", "pairs_of", "real"]
+__all__ = ["ENDED", "Modes", "bind", "drive", "drivers", "pairs_of", "real", "set_feedback"]
 
 Spec = tuple[Knob, dict[Any, Any], bool]
 
@@ -37,7 +41,7 @@ def real(optimizer: Any, clock: str) -> Optimizer:
         if has_hooks(inner):
             return inner  # type: ignore[no-any-return]  # it has an optimizer's hooks
         inner = next((held for name in INNER if (held := getattr(inner, name, None)) is not None), None)
-    if clock == "calls" and hasattr(optimizer, "param_groups"):
+    if clock in CLOCKS and CLOCKS[clock].counts_calls and hasattr(optimizer, "param_groups"):
         return optimizer  # type: ignore[no-any-return]  # it has an optimizer's groups
     if any(hasattr(optimizer, name) for name in INNER) or hasattr(optimizer, "param_groups"):
         way = 'pass the inner optimizer, or clock="calls"'
@@ -106,25 +110,49 @@ def bind(optimizers: Sequence[Optimizer], specs: Sequence[Spec], modes: Modes) -
         ]
         binding = _binding(optimizer, tracks, modes)
         binding.adopt(optimizer.param_groups, 0)
-        binding.monitor.untrained = not optimizer.state
-        binding.monitor.sought = optimizer in ENDED  # a second stage begins at its own update 0, knowingly
+        if not getattr(optimizer, "state", True):
+            binding.monitor.note(FRESH)
+        if optimizer in ENDED:  # a second stage begins at its own update 0, knowingly
+            binding.monitor.note(SOUGHT)
         fit_tensors(optimizer, tracks, promoted=modes.on_device)
         if (replaced := _to_replace(optimizer, binding)) is not None:
             _take_over(binding, replaced, optimizer.param_groups)
         bindings.append(binding)
-        binding.monitor.said = bindings[0].monitor.said  # once for all of them
+        binding.monitor.sentences = bindings[0].monitor.sentences  # each is given once for all of them
     for of_knob in zip(*(binding.tracks for binding in bindings), strict=True):
         _check_keys(of_knob, optimizers)
         _check_bases(of_knob, optimizers)
-        examine(of_knob, total_steps=total if modes.clock == "updates" else None)
+        examine(of_knob, total_steps=total if CLOCKS[modes.clock].counts_updates else None)
     return bindings
 
 
+def set_feedback(bindings: Sequence[Binding], optimizers: Sequence[Optimizer], feedback: Any) -> None:
+    """Have a `Plateau` multiply the values of every plan of the lr.
+
+    Raises:
+        TypeError: it is not a Plateau, or no plan drives the lr.
+        ValueError: the values are on the device; the floors are not one for each group.
+    """
+    tracks = [track for binding in bindings for track in binding.tracks if track.knob.path == "lr"]
+    if not isinstance(feedback, Plateau) or not tracks:
+        raise TypeError(f"Scheduler(feedback={feedback!r:.60}): feedback must be a Plateau, beside a plan of the lr")
+    if any(isinstance(binding, DeviceBinding) for binding in bindings):
+        raise ValueError(
+            "Scheduler(on_device=True, feedback=...): feedback must be None, for it cuts the lr on the host"
+        )
+    feedback.fit([len(one.param_groups) for one in optimizers])
+    for track in tracks:
+        track.feedback = feedback
+
+
 def _binding(optimizer: Optimizer, tracks: Sequence[KnobSchedule], modes: Modes) -> Binding:
+    clock = CLOCKS[modes.clock]
+    if modes.auto:
+        clock = clock._replace(writer="hook")
     if not modes.on_device:
-        return HostBinding(tracks, clock=modes.clock, auto=modes.auto)
+        return HostBinding(tracks, clock)
     fit_device(optimizer, tracks)
-    return DeviceBinding(tracks, clock=modes.clock, auto=modes.auto, device=device_of(optimizer))
+    return DeviceBinding(tracks, clock, device_of(optimizer))
 
 
 def drive(optimizer: Optimizer, binding: Binding) -> Binding | None:
@@ -156,9 +184,9 @@ def _check_modes(optimizers: Sequence[Optimizer], modes: Modes) -> None:
     for name, got in (("auto", auto), ("on_device", on_device)):
         if not isinstance(got, bool):
             raise TypeError(f"Scheduler({name}={got!r}): {name} must be True or False")
-    if auto and clock == "calls":
+    if auto and CLOCKS[clock].writer == "caller":
         raise ValueError('Scheduler(auto=True, clock="calls"): clock must be "updates" where the optimizer drives')
-    if on_device and clock == "manual":
+    if on_device and not CLOCKS[clock].on_device:
         raise ValueError(
             'Scheduler(on_device=True, clock="manual"): clock must be "updates" or "calls", for advance() moves on the '
             "host"
@@ -194,10 +222,10 @@ def _to_replace(optimizer: Optimizer, binding: Binding) -> Binding | None:
 def _take_over(binding: Binding, first: Binding, groups: Groups) -> None:
     """Take the bases from the binding that is being replaced, but for knobs that another hand has written since."""
     by_path = {track.knob.path: (number, track) for number, track in enumerate(first.tracks)}
-    binding.monitor.settled = True
+    binding.monitor.note(RESUMED)
     for track in binding.tracks:
         number, old = by_path[track.knob.path]
-        foreign = () if first.stale or not first.writer.written else first.writer.foreign(groups, number)
+        foreign = first.writer.foreign(groups, number) if first.writer.written else ()
         for index, (group_state, before) in enumerate(zip(track.group_states, old.group_states, strict=False)):
             if group_state is not None and before is not None and index not in foreign:
                 group_state.base = group_state.found = before.base

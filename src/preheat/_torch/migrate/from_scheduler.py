@@ -11,7 +11,6 @@ from torch.optim import Optimizer
 from preheat._fields import LAST, PreheatWarning, Updates, field_of, short_repr
 from preheat._plan import Plan, constant
 from preheat._saved.schedulers import UnknownError
-from preheat._torch.drop_in import DropIn
 from preheat._torch.migrate import pytorch_optimizer, timm, torch
 from preheat._torch.migrate.group_schedule import GroupSchedule, key_of
 from preheat._torch.migrate.simulate import LISTED, sampled, simulate
@@ -104,7 +103,7 @@ def _who(scheduler: Any) -> str:
 
 
 def _check_kind(scheduler: Any) -> None:
-    if isinstance(scheduler, DropIn):
+    if isinstance(scheduler, Scheduler):
         raise TypeError(f"{_who(scheduler)}: it must be another library's; the state_dict of ours carries a run over")
     if not hasattr(getattr(scheduler, "optimizer", None), "param_groups") or not hasattr(scheduler, "step"):
         raise TypeError(

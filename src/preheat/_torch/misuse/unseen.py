@@ -43,16 +43,16 @@ def _is_capturing() -> bool:
 def _look(binding: Binding, optimizer: Optimizer) -> bool:
     idle = binding.idle
     if idle.watch is None:
-        binding.fast_step = None  # so that the pre-hook of the next update ends the watch
+        binding.invalidate()  # so that the pre-hook of the next update ends the watch
         idle.watch = UpdateWatch(optimizer, binding.position.updates)
         return False
     watch, sentence = idle.watch, idle.watch.look(idle.calls)
     if sentence is None:
         return False
     idle.settle()
-    binding.fast_step = None
+    binding.invalidate()
     if sentence and binding.position.updates == watch.updates:  # a graph that is replayed counts without any hook
-        binding.monitor.once("hidden", sentence)
+        binding.monitor.warn_once("hidden", sentence)
     return bool(sentence)
 
 
@@ -141,7 +141,8 @@ def _weakly(method: Callable[..., None]) -> Callable[..., None]:
 
     def hook(*arguments: Any) -> None:
         alive = watch()
-        return None if alive is None else function(alive, *arguments)
+        if alive is not None:
+            function(alive, *arguments)
 
     return hook
 

@@ -1,4 +1,4 @@
-"""What drives one optimizer: tracks, position and hooks.
+"""What drives one optimizer: schedules, position and hooks.
 
 The optimizer's hooks own the binding and the binding does not refer to the optimizer, so that dropping a `Scheduler`
 stops nothing and no reference cycle arises. The post-hook only counts. The knobs are written by `step()`, and, while
@@ -6,67 +6,62 @@ stops nothing and no reference cycle arises. The post-hook only counts. The knob
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
-from math import inf
+from collections.abc import Callable, Sequence
 from threading import RLock
-from typing import Any, NamedTuple
+from typing import Any, ClassVar
 
 from torch.optim import Optimizer
 from torch.utils.hooks import RemovableHandle
 
 from preheat._saved.plan_history import Edit
 from preheat._torch.run.group_writer import GroupWriter
-from preheat._torch.run.hooks import apart
+from preheat._torch.run.hooks import outside_graphs
 from preheat._torch.run.idle import IdleCalls
 from preheat._torch.run.knob import Groups
 from preheat._torch.run.knob_schedule import KnobSchedule
 from preheat._torch.run.misuse import MisuseMonitor
-from preheat._torch.run.warnings import warn
+from preheat._torch.run.progress import Clock, Position
 
-__all__ = ["CLOCKS", "Binding", "Position", "Values"]
+__all__ = ["Binding", "Values"]
 
-CLOCKS = {"updates": "updates", "calls": "calls", "manual": "amount"}  # each with what it reads of a position
 Values = list[float | None]  # a value for each group; None where one is left alone
-
-
-class Position(NamedTuple):
-    """Where a run stands."""
-
-    updates: int = 0  # applied by the optimizer
-    calls: int = 0  # of `step()`
-    amount: float = 0  # in the plan's own unit, moved by `advance` alone
-    last: float = -1  # the index whose values the last update used
 
 
 class Binding(ABC):
     """The plans of one optimizer's knobs, and where its run stands."""
 
-    own: tuple[str, ...] = ("apart", "handles", "idle", "lock", "fast_step")  # no part of a copy
+    not_copied: tuple[str, ...] = ("handles", "idle", "lock", "fast_step")
+    outside_graphs: ClassVar[Callable[..., Any]]  # made with the first binding: it imports much of torch
 
-    def __init__(self, tracks: Sequence[KnobSchedule], *, clock: str, auto: bool) -> None:
-        self.tracks = tuple(tracks)
-        self.writer = GroupWriter(self.tracks)
-        self.clock = clock
-        self.auto = auto
-        self.end: float = inf  # the index at which the first plan ends
-        self.armed = False  # between the optimizer's pre-hook and its first post-hook
-        self.stale = True  # the knobs' tensors are not our own: just bound, or the optimizer's state was loaded
-        self.closed = ""  # why
-        self.fast_step: Any = None  # worked out from plans, groups and knobs, until they change; false where nothing is
+    def __init__(self, tracks: Sequence[KnobSchedule]) -> None:
+        Binding.outside_graphs = staticmethod(outside_graphs())
+        self.writer = GroupWriter(tuple(tracks))
         self.monitor = MisuseMonitor()
         self.idle = IdleCalls()
-        self.apart = apart()
+        self.fast_step: Any = None  # None until it is made; False where this run has none
         self.handles: list[RemovableHandle] = []
         self.lock = RLock()  # around what two threads must not do at once
+        self.closed = ""  # why
 
     def __getstate__(self) -> dict[str, Any]:
         self.settle()
         self.idle.reset()
-        return {name: held for name, held in vars(self).items() if name not in self.own}
+        return {name: value for name, value in vars(self).items() if name not in self.not_copied}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        vars(self).update(state, apart=apart(), handles=[], idle=IdleCalls(), lock=RLock())
+        Binding.outside_graphs = staticmethod(outside_graphs())
+        vars(self).update(state, handles=[], idle=IdleCalls(), lock=RLock(), fast_step=None)
         self.lay()
+
+    @property
+    def tracks(self) -> Sequence[KnobSchedule]:
+        """One for each knob."""
+        return self.writer.tracks
+
+    @property
+    @abstractmethod
+    def clock(self) -> Clock:
+        """What moves the position."""
 
     @property
     @abstractmethod
@@ -79,15 +74,15 @@ class Binding(ABC):
 
     @abstractmethod
     def moment(self) -> tuple[Position, float] | None:
-        """The position and the index that is shown; None while another thread changes them."""
+        """The position and the index whose values the knobs hold; None while another thread changes them."""
 
     @abstractmethod
     def before(self, optimizer: Optimizer, args: object, kwargs: object) -> None:
-        """The pre-hook: arms the count, writes the knobs unless the caller does, completes what is pending."""
+        """The pre-hook: prepares the count, writes the knobs unless the caller does, completes what is pending."""
 
     @abstractmethod
     def after(self, optimizer: Optimizer, args: object, kwargs: object) -> None:
-        """The post-hook: counts, once for each arming, since a step inside a step has hooks of its own."""
+        """The post-hook: counts once for each `before`, since a step inside a step has hooks of its own."""
 
     @abstractmethod
     def reloaded(self, optimizer: Optimizer) -> None:
@@ -95,31 +90,27 @@ class Binding(ABC):
 
     @abstractmethod
     def settle(self) -> None:
-        """Count the last update, where that was put off."""
+        """Count the last update, if it waits for its found_inf."""
 
     @abstractmethod
     def call(self, groups: Groups) -> bool:
-        """A call of `step()`; returns whether there is something to say, which is left to `flush`."""
+        """Do what `step()` does; returns whether there are warnings, which are left to `monitor.flush`."""
 
     @abstractmethod
     def rewrite(self, groups: Groups) -> None:
-        """Have the knobs hold the values of the position."""
+        """Write the values of the position."""
 
     @abstractmethod
     def move(self, groups: Groups, position: Position, *, sought: bool = False) -> None:
-        """Stand elsewhere, with the values and bases of there, or stay if it has none."""
+        """Go to a position and write its values and bases, or stay if it has none."""
 
     @abstractmethod
     def used_now(self, groups: Groups) -> list[Values]:
-        """The knobs of the last update, for each track; empty before the first."""
+        """The knobs of the last update, for each schedule; empty before the first."""
 
     @abstractmethod
     def next_now(self, groups: Groups) -> list[Values]:
         """The knobs of the coming update, if `step()` is called where it is due."""
-
-    @abstractmethod
-    def drives(self) -> bool:
-        """Whether the pre-hook writes the knobs, not the caller, who does from the first call of `step()` on."""
 
     def attach(self, optimizer: Optimizer) -> None:
         """Have the optimizer's hooks own this binding."""
@@ -135,7 +126,8 @@ class Binding(ABC):
 
     def close(self, why: str) -> None:
         """Drive no more."""
-        self.closed, self.fast_step = self.closed or why, None
+        self.closed = self.closed or why
+        self.invalidate()
         self.idle.reset()
         for handle in self.handles:
             handle.remove()
@@ -158,15 +150,11 @@ class Binding(ABC):
 
     @property
     def index(self) -> float:
-        """The position on the clock: the index of the coming update."""
-        return self.at(self.position)
-
-    def at(self, position: Position) -> float:
-        """What the clock reads of a position."""
-        return getattr(position, CLOCKS[self.clock])  # type: ignore[no-any-return]  # a number
+        """The index of the coming update."""
+        return self.clock.at(self.position)
 
     def adopt(self, groups: Groups, at: float) -> None:
-        """Make group_states for groups that are new at an index.
+        """Make a state for each group that is new at an index.
 
         Raises:
             ValueError: a group is gone, or a new one fits no plan.
@@ -181,29 +169,32 @@ class Binding(ABC):
                 track.group_states += new
             self.lay()
             for group in late:
-                group.pop("join", None)  # ours, and read once
+                group.pop("join", None)  # read once, and no option of the optimizer's
 
     def lay(self) -> None:
         """Work out what stays the same from update to update; to be called when plans, states or feedback change."""
         for track in self.tracks:
             track.lay()
-        self.end = min(track.end for track in self.tracks)
+        self.invalidate()
+
+    def invalidate(self) -> None:
+        """Drop the fast path, until the next call of `step()` makes another: one of the things it rests on changed.
+
+        They are the schedules, the tensors of the groups, the values that the last update used, and being open. Groups,
+        values and position it checks itself.
+        """
         self.fast_step = None
 
     def own_tensors(self, groups: Groups, first: int) -> None:
-        """Give the groups from one on tensors of their own, and note their bases."""
+        """Give the groups from `first` on tensors of their own, and note their bases."""
         self.writer.own(groups, first)
         for track in self.tracks:
             track.note_bases(groups, first)
-
-    def flush(self) -> None:
-        """Say what there is to say, after all is counted and written: a warning may be an error."""
-        while self.monitor.sentences:
-            warn(self.monitor.sentences.pop(0))
+        self.invalidate()
 
 
 def _joined(group: dict[str, Any], at: float) -> float:
-    """Where a late group's own clock begins."""
+    """The index at which a late group's own clock begins."""
     join = group.get("join")
     if join not in (None, "from_zero"):
         raise ValueError(f'add_param_group(join={join!r:.60}): join must be "from_zero" or absent')

@@ -1,7 +1,7 @@
-"""The binding of a run on the device: its position is a tensor, its values follow from that, nothing is read back.
+"""The binding of a run on the device: position and values are tensors there, and a step reads nothing back.
 
-What is asked of the host, as `last_epoch` and checkpoints are, reads the position when it is asked. Nobody looks for
-what other hands have written, and nothing is said.
+`last_epoch`, `used()` and checkpoints read the position when you ask for them. Knobs are not checked for values set
+outside the Scheduler, and there are no warnings.
 """
 
 from collections.abc import Sequence
@@ -13,11 +13,12 @@ from torch.compiler import is_dynamo_compiling
 from torch.optim import Optimizer
 
 from preheat._plan import Plan
-from preheat._torch.run.binding import CLOCKS, Binding, Position, Values
+from preheat._torch.run.binding import Binding, Values
 from preheat._torch.run.group_writer import Buffer
 from preheat._torch.run.hooks import is_fake, require_hooks
 from preheat._torch.run.knob import Groups
-from preheat._torch.run.knob_schedule import KnobSchedule
+from preheat._torch.run.knob_schedule import KnobSchedule, SharedPlan
+from preheat._torch.run.progress import Clock, Position
 
 __all__ = ["DeviceBinding"]
 
@@ -35,36 +36,43 @@ class Output(NamedTuple):
 class DeviceBinding(Binding):
     """Counts and writes on the device, with operations of torch alone: eager, compiled or captured."""
 
-    own = (*Binding.own, "outputs", "require_hooks")
+    not_copied = (*Binding.not_copied, "outputs", "require_hooks")
 
-    def __init__(self, tracks: Sequence[KnobSchedule], *, clock: str, auto: bool, device: torch.device) -> None:
-        super().__init__(tracks, clock=clock, auto=auto)
+    def __init__(self, tracks: Sequence[KnobSchedule], clock: Clock, device: torch.device) -> None:
+        super().__init__(tracks)
+        self.own_clock = clock
         self.now = torch.zeros((), dtype=torch.int64, device=device)  # the index of the coming update
-        self.outputs: tuple[Output, ...] = ()
+        self.outputs: tuple[Output, ...] = ()  # made anew when it is empty
         self.require_hooks = require_hooks()
+        self.armed = False  # between the optimizer's pre-hook and its first post-hook
         self.hooked = False  # a hook of the optimizer's has been called
         self.grown = (0.0, 0)  # the index at which groups were last taken in, and how many there were before
         self.called = False  # `step()` has been
         self.calls = 0  # of it outside of graphs
 
     def __setstate__(self, state: dict[str, Any]) -> None:
+        self.require_hooks = require_hooks()
         super().__setstate__(state)
-        self.outputs, self.require_hooks = (), require_hooks()
+
+    @property
+    def clock(self) -> Clock:
+        """What moves the position."""
+        return self.own_clock
 
     @property
     def position(self) -> Position:
         """Where the run stands, read from the device."""
         now = int(self.now)
-        return Position(last=now - 1)._replace(**{CLOCKS[self.clock]: now})
+        return Position(last=now - 1)._replace(**self.clock.position_at(now))
 
     @position.setter
     def position(self, position: Position) -> None:
-        self.now.fill_(int(self.at(position)))
+        self.now.fill_(int(self.clock.at(position)))
 
     def moment(self) -> tuple[Position, float] | None:
         """The position, twice."""
         position = self.position
-        return position, self.at(position)
+        return position, self.clock.at(position)
 
     def adopt(self, groups: Groups, at: float) -> None:
         """Make states for groups that are new, which took no part in the last update."""
@@ -73,17 +81,23 @@ class DeviceBinding(Binding):
         if len(groups) > known and at != self.grown[0]:
             self.grown = (at, known)
 
-    def drives(self) -> bool:
-        """Whether the pre-hook writes the knobs."""
-        return self.clock == "updates" and (self.auto or not self.called)
+    def hook_writes(self) -> bool:
+        """Whether the optimizer's step writes the values, and not `step()`."""
+        writer = self.clock.writer
+        return writer == "hook" or (writer == "first caller" and not self.called)
 
     def settle(self) -> None:
-        """Nothing is put off."""
+        """Do nothing: found_inf is read on the device."""
+
+    def invalidate(self) -> None:
+        """Have the tensors that the values follow from made anew."""
+        super().invalidate()
+        self.outputs = ()
 
     def before(self, optimizer: Optimizer, args: object, kwargs: object) -> None:
         """The pre-hook."""
         del args, kwargs
-        self.apart(self._before, optimizer)
+        self.outside_graphs(self._before, optimizer)
 
     def _before(self, optimizer: Optimizer) -> None:
         groups = optimizer.param_groups
@@ -91,18 +105,18 @@ class DeviceBinding(Binding):
         if self.armed:
             self.hooked = True
             self.idle.update_seen()
-            if self.renew(groups) or self.drives():
+            if self.renew(groups) or self.hook_writes():
                 self.write()
 
     def after(self, optimizer: Optimizer, args: object, kwargs: object) -> None:
         """The post-hook."""
         del args, kwargs
-        self.apart(self._after, optimizer)
+        self.outside_graphs(self._after, optimizer)
 
     def _after(self, optimizer: Optimizer) -> None:
         if self.armed:
             self.armed = False
-            if self.clock == "updates":
+            if self.clock.counts_updates:
                 found_inf = getattr(optimizer, "found_inf", None)
                 self.now.add_(1 if found_inf is None else (found_inf.reshape(()) == 0).to(self.now))
 
@@ -112,14 +126,14 @@ class DeviceBinding(Binding):
 
     def step(self, optimizer: Optimizer) -> None:
         """A call of `step()`: in a graph its operations, else apart from all graphs."""
-        self.go() if is_dynamo_compiling() else self.apart(self.call, optimizer.param_groups)
+        self.go() if is_dynamo_compiling() else self.outside_graphs(self.call, optimizer.param_groups)
 
     def call(self, groups: Groups) -> bool:
         """A call of `step()` outside of graphs."""
         self.ready()
-        self.renew(groups, ahead=self.clock == "calls")
+        self.renew(groups, ahead=self.clock.counts_calls)
         self.go()
-        if self.clock == "updates" and not self.auto:
+        if self.clock.counts_updates and self.clock.writer != "hook":
             self.idle.few(0, self.calls)
             self.calls += 1
         return False
@@ -130,7 +144,7 @@ class DeviceBinding(Binding):
         Raises:
             RuntimeError: it is traced, and the hooks that count the updates have not been called.
         """
-        if self.clock == "calls":
+        if self.clock.counts_calls:
             self.now.add_(1)
         else:
             self.require_hooks(is_dynamo_compiling(), self.hooked)
@@ -153,30 +167,30 @@ class DeviceBinding(Binding):
         """
         if len(groups) != len(self.tracks[0].group_states):
             self.adopt(groups, self.index + ahead)
-        first = 0 if self.stale else self.writer.known
+        first = self.writer.known
         new = len(groups) > first
         if new:
             self.writer.promote(groups, self.now.device, first)
             self.own_tensors(groups, first)
-            self.stale = False
         self.writer.restore(groups)
-        if self.fast_step is None:
-            self.outputs, self.fast_step = tuple(map(self._output, self.writer.buffers)), False
+        if not self.outputs:
+            self.outputs = tuple(map(self._output, self.writer.buffers))
         return new
 
     def _output(self, buffer: Buffer) -> Output:
-        plans: dict[tuple[int, int], int] = {}
+        shared_plans: dict[tuple[int, int], SharedPlan] = {}
         bases, which = [], []
         for number, index in buffer.places:
             track = self.tracks[number]
             bases.append(track.bases[index])
-            which.append(plans.setdefault((number, track.shared_plan_of[index] or 0), len(plans)))
-        shared_plans = [self.tracks[number].shared_plans[place] for number, place in plans]
+            place = next(k for k, one in enumerate(track.shared_plans) if index in one.indices)
+            shared_plans[number, place] = track.shared_plans[place]
+            which.append(list(shared_plans).index((number, place)))
         device = self.now.device
         real = torch.float32 if device.type == "mps" else torch.float64  # that device has no float64
         return Output(
             buffer.memory,
-            tuple((shared_plan.plan, int(shared_plan.joined)) for shared_plan in shared_plans),
+            tuple((shared_plan.plan, int(shared_plan.joined)) for shared_plan in shared_plans.values()),
             torch.tensor(bases, dtype=real, device=device),
             torch.tensor(which, device=device),
         )

@@ -1,157 +1,163 @@
-"""The usual update, made fast: one plan of the lr, and no other hand about.
+"""The fast path of `Scheduler.step()` and of the pre-hook: one plan, on `lr`, and nothing changed since the last call.
 
-Its methods take an optimizer and not its groups: where torch compiles what is around them, it looks into every
-function that is called with tensors, or with lists that may hold some, and passes over the others.
+Its methods take an optimizer and not its groups: `torch.compile` looks into every function that is called with tensors,
+or with lists that may hold some, and passes over the others.
 """
 
 from collections.abc import Iterable, Sequence
 from sys import maxsize
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from torch.optim import Optimizer
 
-from preheat._torch.run.group_writer import FEW, Buffer
-
-if TYPE_CHECKING:
-    from preheat._torch.run.host import HostBinding
+from preheat._torch.run.group_writer import FEW, Buffer, FloatWriter, GroupWriter
+from preheat._torch.run.idle import IdleCalls
+from preheat._torch.run.progress import Progress
 
 __all__ = ["FastStep", "fast_step_for"]
 
 
 class FastStep:
-    """What stays the same from update to update while one piece of the plan answers and plans, groups and knobs stay.
+    """Writes the values of one piece of the plan, as long as plans, groups and tensors stay the same.
 
-    It holds no binding, for bindings hold it.
+    It is never changed. It re-checks its assumptions and returns False when one fails; the general path then runs. It
+    refers to no binding, so that a binding that holds it is freed at once.
     """
 
     __slots__ = (
         "bases",
-        "began",
         "buffer",
-        "by_updates",
+        "count_updates",
+        "group_count",
         "high",
-        "hold",
-        "known",
+        "idle",
+        "largest_base",
         "low",
-        "most",
+        "offset",
+        "progress",
         "start",
         "stop",
         "value",
+        "writer",
     )
 
-    def __init__(self, binding: "HostBinding", at: float) -> None:
-        track, panel = binding.tracks[0], binding.writer
-        start, stop, self.value = track.shared_plans[0].piece_at(
-            at
-        )  # what answers from `start` on, as a function from 0
-        self.began = start
-        self.start = max(int(start), 1)  # at update 0, `call` looks at what lies behind
-        self.stop = int(min(stop, binding.end, maxsize))  # Python compares like with like faster
-        self.bases: Sequence[Any] | None = track.bases if track.base is None else None  # where they differ
-        self.most = track.shared_plans[0].most
-        self.low, self.high = float(track.low), float(track.high)
-        self.hold: Any = panel.holds[0]
-        self.known = panel.known
-        self.by_updates = binding.clock == "updates"
-        self.buffer: Buffer | None = panel.buffers[0] if panel.buffers else None
+    def __init__(self, progress: Progress, writer: GroupWriter, idle: IdleCalls, at: float) -> None:
+        schedule = writer.tracks[0]
+        shared_plan = schedule.shared_plans[0]
+        self.progress, self.writer, self.idle = progress, writer, idle
+        self.offset, stop, self.value = shared_plan.piece_at(at)  # `value` counts from the start of its piece
+        self.start = max(int(self.offset), 1)  # the general path looks at what came before update 0
+        self.stop = int(min(stop, schedule.end, maxsize))  # an int: Python compares like with like faster
+        self.bases: Sequence[Any] | None = schedule.bases if schedule.base is None else None  # where they differ
+        self.largest_base = shared_plan.most
+        self.low, self.high = float(schedule.knob.low), float(schedule.knob.high)
+        self.group_count = writer.known
+        self.count_updates = progress.clock.counts_updates
+        self.buffer: Buffer | None = writer.buffers[0] if writer.buffers else None
 
-    def step(self, binding: "HostBinding", optimizer: Optimizer) -> bool:
-        """Do what `HostBinding.call` does, much faster, or nothing where anything is unusual; returns which."""
-        groups, known, buffer = optimizer.param_groups, self.known, self.buffer
-        updates = binding.updates
-        at = updates if self.by_updates else binding.calls + 1
-        unusual = updates != binding.met + 1 and self._asks_for_a_look(binding, updates)
-        if unusual or not self.start <= at < self.stop or len(groups) != known:
+    def step(self, optimizer: Optimizer) -> bool:
+        """Do what `HostBinding.call` does, or nothing where an assumption fails; returns which."""
+        groups, count, buffer, progress = optimizer.param_groups, self.group_count, self.buffer, self.progress
+        updates = progress.updates
+        at = updates if self.count_updates else progress.calls + 1
+        unusual = updates != progress.updates_at_last_call + 1 and self._is_worth_a_look(updates)
+        if unusual or not self.start <= at < self.stop or len(groups) != count or progress.pending_update is not None:
             return False
         if self.bases is not None:
-            return self._step_each(binding, optimizer, at)
+            return self._step_each(optimizer, at)
         if buffer is None:
-            held = binding.writer.written[0]
-            for group in groups if known <= FEW else (groups[0], groups[at % known]):
-                if group["lr"] is not held:
+            written = self.writer.written[0]
+            for group in groups if count <= FEW else (groups[0], groups[at % count]):
+                if group["lr"] is not written:
                     return False
-        elif not _as_left(optimizer, buffer):
+        elif not _untouched(optimizer, buffer):
             return False
-        new = self.most * self.value(at - self.began)
+        new = self.largest_base * self.value(at - self.offset)
         if not self.low <= new < self.high:
             return False
-        binding.writing = True
+        progress.writing = True
         if buffer is None:
             for group in groups:
                 group["lr"] = new
         else:
             buffer.fill(new)
-        binding.writer.written = (new,)
-        binding.shown, binding.calls, binding.met = at, binding.calls + 1, updates
-        binding.writing = False
+        self.writer.written = (new,)
+        progress.written_index, progress.updates_at_last_call = at, updates
+        progress.calls += 1
+        progress.writing = False
         return True
 
-    def _asks_for_a_look(self, binding: "HostBinding", updates: int) -> bool:
+    def _is_worth_a_look(self, updates: int) -> bool:
         """Whether a call that did not find one new update found several, or none like many calls before it."""
-        if updates != binding.met:
+        if updates != self.progress.updates_at_last_call:
             return True
-        return self.by_updates and not binding.idle.few(updates, binding.calls)
+        return self.count_updates and not self.idle.few(updates, self.progress.calls)
 
-    def _step_each(self, binding: "HostBinding", optimizer: Optimizer, at: int) -> bool:
-        """The same where the groups, all of numbers, have bases of their own."""
-        known = self.known
-        if not self._hold(binding, optimizer, range(known) if known <= FEW else (0, at % known)):
+    def _step_each(self, optimizer: Optimizer, at: int) -> bool:
+        """The same for groups of floats that have bases of their own."""
+        count, progress, writer = self.group_count, self.progress, self.writer
+        if not self._hold(optimizer, range(count) if count <= FEW else (0, at % count)):
             return False
-        factor, bases = self.value(at - self.began), self.bases or ()
-        if not self.low <= self.most * factor < self.high:  # no base is below 0
+        factor, bases = self.value(at - self.offset), self.bases or ()
+        if not self.low <= self.largest_base * factor < self.high:  # no base is below 0
             return False
-        binding.writing = True
+        progress.writing = True
         for group, base in zip(optimizer.param_groups, bases, strict=True):
             group["lr"] = base * factor
-        self.hold.latest = optimizer.param_groups[0]["lr"]
-        binding.writer.written = ((bases, factor),)
-        binding.shown, binding.calls, binding.met = at, binding.calls + 1, binding.updates
-        binding.writing = False
+        knob_writer = writer.knob_writers[0]
+        if isinstance(knob_writer, FloatWriter):
+            knob_writer.latest = optimizer.param_groups[0]["lr"]
+        writer.written = ((bases, factor),)
+        progress.written_index, progress.updates_at_last_call = at, progress.updates
+        progress.calls += 1
+        progress.writing = False
         return True
 
-    def _hold(self, binding: "HostBinding", optimizer: Optimizer, which: Iterable[int]) -> bool:
-        """Whether these groups hold what bases of their own have given them."""
+    def _hold(self, optimizer: Optimizer, indices: Iterable[int]) -> bool:
+        """Whether these groups hold the floats that their own bases gave."""
         groups, bases = optimizer.param_groups, self.bases or ()
-        row: Any = binding.writer.written[0]
+        row: Any = self.writer.written[0]
         factor = row[1]
-        for k in which:
-            held = groups[k]["lr"]
-            if held != bases[k] * factor or held.__class__ is not float:
+        for index in indices:
+            lr = groups[index]["lr"]
+            if lr != bases[index] * factor or lr.__class__ is not float:
                 return False
         return True
 
-    def finds(self, binding: "HostBinding", optimizer: Optimizer) -> bool:
-        """Whether an update finds all groups as they were left, and is none of which anything is to be said."""
-        groups = optimizer.param_groups
-        if not binding.updates - 1 <= binding.shown < self.stop or len(groups) != self.known:
-            return False
-        if not binding.calls or not binding.monitor.settled:
+    def nothing_to_do(self, optimizer: Optimizer) -> bool:
+        """Whether an update that is about to run finds all groups as written, and calls for no warning."""
+        groups, progress = optimizer.param_groups, self.progress
+        if (
+            not progress.updates - 1 <= progress.written_index < self.stop
+            or len(groups) != self.group_count
+            or progress.pending_update is not None
+        ):
             return False
         if self.bases is not None:
-            return self._hold(binding, optimizer, range(self.known))
+            return self._hold(optimizer, range(self.group_count))
         if self.buffer is not None:
-            return _as_left(optimizer, self.buffer)
-        held = binding.writer.written[0]
+            return _untouched(optimizer, self.buffer)
+        written = self.writer.written[0]
         for group in groups:  # noqa: SIM110  # all() would take twice the time
-            if group["lr"] is not held:
+            if group["lr"] is not written:
                 return False
         return True
 
 
-def fast_step_for(binding: "HostBinding", at: float) -> FastStep | None:
-    """The usual update from an index on; None where updates are not usual."""
-    track, panel = binding.tracks[0], binding.writer
-    alone = len(binding.tracks) == 1 and track.knob.path == "lr" and track.together and None not in track.bases
-    alike = not panel.buffers or [len(buffer.places) for buffer in panel.buffers] == [panel.known]
-    if not alone or not alike or (panel.buffers and track.base is None) or binding.auto or binding.clock == "manual":
+def fast_step_for(progress: Progress, writer: GroupWriter, idle: IdleCalls, at: float) -> FastStep | None:
+    """The fast path from an index on; None where several knobs, plans or kinds of tensors need the general one."""
+    schedule = writer.tracks[0]
+    one_plan = (
+        len(writer.tracks) == 1 and schedule.knob.path == "lr" and schedule.one_plan and None not in schedule.bases
+    )
+    one_buffer = [len(buffer.places) for buffer in writer.buffers] == [writer.known] and schedule.base is not None
+    if not one_plan or not (one_buffer or not writer.buffers) or progress.clock.writer == "hook" or idle.watch:
         return None
-    if binding.idle.watch is not None:
-        return None
-    return FastStep(binding, at)
+    return FastStep(progress, writer, idle, at)
 
 
-def _as_left(optimizer: Optimizer, buffer: Buffer) -> bool:
-    """Whether all groups hold their views of a buffer, and nobody else has written it."""
+def _untouched(optimizer: Optimizer, buffer: Buffer) -> bool:
+    """Whether all groups hold their views of a buffer that only `fill` has written."""
     if buffer.writes() != buffer.version:
         return False
     for group, view in zip(optimizer.param_groups, buffer.views, strict=True):  # noqa: SIM110  # likewise

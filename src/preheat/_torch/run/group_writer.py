@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from operator import itemgetter
 from sys import maxsize
-from typing import Any
+from typing import Any, ClassVar
 
 import torch
 from torch import Tensor
@@ -59,6 +59,9 @@ class Buffer:
 class FloatWriter:
     """A knob that is a number by itself in every group that is driven."""
 
+    __slots__ = ("key", "latest")
+    views: ClassVar[Sequence[tuple[int, Tensor]]] = ()
+
     def __init__(self, key: str) -> None:
         self.key = key
         self.latest: float | None = None  # the number put into the first of the groups, where they differ
@@ -82,17 +85,17 @@ class FloatWriter:
         given = self.latest if isinstance(row, tuple) else row
         return any(group[self.key] is given for group in groups)
 
-    def untouched(self, groups: Groups, row: GroupValues, most: int, turn: int) -> bool:
-        """Whether each group looked at, from one on, holds its value, as it was written."""
+    def untouched(self, groups: Groups, row: GroupValues, most: int, start: int) -> bool:
+        """Whether each of the groups checked, at most so many from `start` on, holds its value as it was written."""
         key = self.key
-        looked = slice(turn, turn + most) if len(groups) > most else slice(None)
+        checked = slice(start, start + most) if len(groups) > most else slice(None)
         if not isinstance(row, tuple):
-            for group in groups[looked]:
+            for group in groups[checked]:
                 if group[key] is not row:
                     return False
         else:
             bases, factor = row
-            for group, base in zip(groups[looked], bases[looked], strict=False):  # a late group may be there already
+            for group, base in zip(groups[checked], bases[checked], strict=False):  # a late group may be there already
                 if base is not None and (group[key] != base * factor or group[key].__class__ is not float):
                     return False
         return True
@@ -101,11 +104,11 @@ class FloatWriter:
 class MixedWriter:
     """A knob that is a tensor in some groups or in all, or that lies inside of a tuple."""
 
-    def __init__(self, knob: Knob, views: Sequence[Tensor | None], bases: Sequence[float | None]) -> None:
+    def __init__(self, knob: Knob, views: dict[int, Tensor], bases: Sequence[float | None]) -> None:
         self.knob = knob
         self.held = itemgetter(knob.key) if knob.index is None else knob.held
-        self.views = [(index, view) for index, view in enumerate(views) if view is not None]
-        self.loose = [k for k, view in enumerate(views) if view is None and bases[k] is not None]
+        self.views = list(views.items())  # each with the index of its group
+        self.loose = [index for index, base in enumerate(bases) if base is not None and index not in views]
 
     def write(self, groups: Groups, row: GroupValues) -> None:
         """Put the values of a row into the groups without tensors, which are written together."""
@@ -116,7 +119,7 @@ class MixedWriter:
         """Whether a group holds its own tensor."""
         return any(self.held(groups[index]) is view for index, view in self.views)
 
-    def untouched(self, groups: Groups, row: GroupValues, most: int, turn: int) -> bool:  # noqa: ARG002  # it looks at all
+    def untouched(self, groups: Groups, row: GroupValues, most: int, start: int) -> bool:  # noqa: ARG002  # it checks all
         """Whether each group holds its own tensor, or its value as it was written."""
         held = self.held
         for index, view in self.views:
@@ -126,30 +129,32 @@ class MixedWriter:
 
 
 class GroupWriter:
-    """The knobs of an optimizer, one for each track, and what they were last given."""
+    """Writes the knobs of an optimizer, one for each schedule, and knows what it wrote last."""
 
     def __init__(self, tracks: Sequence[KnobSchedule]) -> None:
         self.tracks = tracks
         self.written: Sequence[GroupValues] = ()
         self.buffers: list[Buffer] = []
-        self.views: list[list[Tensor | None]] = [[] for _ in tracks]  # in each group; None for a number
-        self.holds: list[FloatWriter | MixedWriter] = []  # one for each track
-        self.turn = 0  # the group that is looked at next
-        self.known = 0  # groups whose tensors are their own
-        self.first: object = None  # of them
+        self.knob_writers: list[FloatWriter | MixedWriter] = []  # one for each schedule
+        self.known = 0  # groups that have their own tensors; of 0, all knobs have to be written
+        self.first: object = None  # of these groups
 
     def __getstate__(self) -> dict[str, Any]:
         return {"tracks": self.tracks, "written": self.written}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        vars(self).update(
-            vars(GroupWriter(state["tracks"])), written=state["written"]
-        )  # its groups' tensors are not known
+        vars(self).update(vars(GroupWriter(state["tracks"])), written=state["written"])
+
+    def forget(self) -> None:
+        """Give all groups tensors of their own at the next write, for those that they hold are others."""
+        self.known = 0
 
     def own(self, groups: Groups, first: int = 0) -> None:
         """Give the groups from one on tensors of their own; torch gives one to several groups and to `defaults`."""
         self.buffers = self.buffers if first else []
-        self.views = [views[:first] + [None] * len(groups[first:]) for views in self.views]
+        views: list[dict[int, Tensor]] = [
+            dict(self.knob_writers[number].views) if first else {} for number in range(len(self.tracks))
+        ]
         kinds: dict[Any, list[tuple[Place, Tensor]]] = {}
         for number, track in enumerate(self.tracks):
             for index, held in track.tensors(groups, first):
@@ -158,24 +163,32 @@ class GroupWriter:
             buffer = Buffer(*zip(*members, strict=True))
             self.buffers.append(buffer)
             for (number, index), view in zip(buffer.places, buffer.views, strict=True):
-                self.views[number][index] = view
+                views[number][index] = view
                 self.tracks[number].knob.put(groups[index], view)
-        self.holds = [_hold(track, views) for track, views in zip(self.tracks, self.views, strict=True)]
+        self.knob_writers = [_knob_writer(*pair) for pair in zip(self.tracks, views, strict=True)]
         self.known, self.first = len(groups), groups[0]
+
+    def ended(self, at: float) -> bool:
+        """Whether an index is past the end of a plan."""
+        for track in self.tracks:
+            for shared_plan in track.shared_plans:
+                if at >= shared_plan.end:
+                    return True
+        return False
 
     def keeps_lr(self, groups: Groups) -> bool:
         """Whether an lr is the very object that was put there, and not another of the same value."""
-        for number, hold in enumerate(self.holds):
+        for number, knob_writer in enumerate(self.knob_writers):
             if self.tracks[number].knob.path == "lr":
-                return hold.keeps_any(groups, self.written[number] if self.written else None)
+                return knob_writer.keeps_any(groups, self.written[number] if self.written else None)
         return False
 
     def restore(self, groups: Groups) -> None:
-        """Put the groups' own tensors back where another hand has put others."""
-        for track, views in zip(self.tracks, self.views, strict=True):
-            for group, view in zip(groups, views, strict=False):
-                if view is not None and track.knob.held(group) is not view:
-                    track.knob.put(group, view)
+        """Put the groups' own tensors back where others have taken their place."""
+        for track, knob_writer in zip(self.tracks, self.knob_writers, strict=True):
+            for index, view in knob_writer.views:
+                if track.knob.held(groups[index]) is not view:
+                    track.knob.put(groups[index], view)
 
     def promote(self, groups: Groups, device: torch.device, first: int = 0) -> None:
         """Have the knobs of the groups from one on be tensors on a device; a number becomes one of float32."""
@@ -186,19 +199,19 @@ class GroupWriter:
                     dtype = held.dtype if isinstance(held, Tensor) else torch.float32
                     track.knob.put(group, torch.as_tensor(held, dtype=dtype, device=device))
 
-    def refit(self, groups: Groups) -> None:
-        """Own the tensors anew where another hand has put others, or numbers, in their place."""
-        found = [dict(track.tensors(groups, 0)) for track in self.tracks]
-        pairs = [
-            (own, index, view) for own, views in zip(found, self.views, strict=True) for index, view in enumerate(views)
-        ]
-        if any(own.get(index) is not view for own, index, view in pairs):
-            self.own(groups)
+    def is_replaced(self, groups: Groups) -> bool:
+        """Whether groups hold other tensors than their own, or numbers instead of tensors, or the reverse."""
+        for track, knob_writer in zip(self.tracks, self.knob_writers, strict=True):
+            views = dict(knob_writer.views)
+            found = dict(track.tensors(groups, 0))
+            if found.keys() != views.keys() or any(found[index] is not view for index, view in views.items()):
+                return True
+        return False
 
     def write(self, groups: Groups, rows: Sequence[GroupValues]) -> None:
         """Put a row for each track into the knobs."""
-        for number, hold in enumerate(self.holds):
-            hold.write(groups, rows[number])
+        for number, knob_writer in enumerate(self.knob_writers):
+            knob_writer.write(groups, rows[number])
         for buffer in self.buffers:
             buffer.write(rows)
         self.written = rows
@@ -214,16 +227,13 @@ class GroupWriter:
                 buffer.version = buffer.writes()
         self.written = rows
 
-    def untouched(self, groups: Groups, most: int) -> bool:
-        """Whether the knobs that are looked at hold what they were given."""
-        for number, hold in enumerate(self.holds):
-            if not hold.untouched(groups, self.written[number], most, self.turn):
+    def untouched(self, groups: Groups, most: int, calls: int = 0) -> bool:
+        """Whether the knobs that are checked hold what was written; from call to call, other groups are checked."""
+        start = calls * most % self.known if most < self.known else 0
+        for number, knob_writer in enumerate(self.knob_writers):
+            if not knob_writer.untouched(groups, self.written[number], most, start):
                 return False
-        for buffer in self.buffers:
-            if buffer.writes() != buffer.version:  # asks no device
-                return False
-        self.turn = self.turn + most if self.turn + most < self.known else 0
-        return True
+        return all(buffer.writes() == buffer.version for buffer in self.buffers)  # asks no device
 
     def foreign(self, groups: Groups, number: int) -> list[int]:
         """The groups whose knob of a track another hand has given another value since; asks the devices."""
@@ -244,8 +254,8 @@ class GroupWriter:
         return rows
 
 
-def _hold(track: KnobSchedule, views: Sequence[Tensor | None]) -> FloatWriter | MixedWriter:
-    if track.knob.index is None and not any(view is not None for view in views):
+def _knob_writer(track: KnobSchedule, views: dict[int, Tensor]) -> FloatWriter | MixedWriter:
+    if track.knob.index is None and not views:
         return FloatWriter(track.knob.key)
     return MixedWriter(track.knob, views, track.bases)
 

@@ -1,4 +1,4 @@
-"""What the hooks of an optimizer ask about the step that runs them, and about the graph that it may be traced into."""
+"""What the hooks of an optimizer need to know of the step that runs them, and of the graph it may be traced into."""
 
 from collections.abc import Callable
 from functools import cache
@@ -11,14 +11,14 @@ from torch.optim import Optimizer
 from preheat._torch.run.dtensor import local
 from preheat._torch.run.group_writer import GroupWriter
 
-__all__ = ["apart", "is_fake", "require_hooks"]
+__all__ = ["is_fake", "outside_graphs", "require_hooks"]
 
 
 @cache
-def apart() -> Callable[..., Any]:
+def outside_graphs() -> Callable[..., Any]:
     """A function that calls another one outside of all graphs.
 
-    To make one imports much of torch, which is done when an optimizer is built, but not when this module is imported.
+    Making it imports much of torch: the first optimizer does so anyway, importing this module must not.
     """
     called: Callable[..., Any] = torch.compiler.disable(_called)
     return called

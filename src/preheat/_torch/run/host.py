@@ -1,215 +1,233 @@
 """The binding of a run whose position and values are Python's numbers."""
 
 from collections.abc import Sequence
-from typing import final
+from typing import Any, final
 
-from torch import Tensor
 from torch.compiler import is_dynamo_compiling
 from torch.optim import Optimizer
 
-from preheat._torch.run.binding import Binding, Position, Values
+from preheat._torch.run.binding import Binding, Values
 from preheat._torch.run.fast_step import fast_step_for
 from preheat._torch.run.group_values import GroupValues, values_of
 from preheat._torch.run.group_writer import ALL, FEW
 from preheat._torch.run.hooks import is_fake
 from preheat._torch.run.knob import Groups
 from preheat._torch.run.knob_schedule import KnobSchedule
+from preheat._torch.run.misuse import FAKE, RESUMED, SOUGHT
+from preheat._torch.run.progress import Clock, Position, Progress
 
 __all__ = ["HostBinding"]
 
 
 @final
 class HostBinding(Binding):
-    """Counts and writes on the host; what looks odd is seen and said."""
+    """Counts and writes on the host, and warns of likely mistakes."""
 
-    def __init__(self, tracks: Sequence[KnobSchedule], *, clock: str, auto: bool) -> None:
-        super().__init__(tracks, clock=clock, auto=auto)
-        self.updates, self.calls, self.amount, self.last = Position()
-        self.met = 0  # updates at the last call of `step()`
-        self.shown: float = 0  # the index whose values the knobs hold
-        self.using: Sequence[GroupValues] = ()  # the knobs of the update that is running
-        self.used: Sequence[GroupValues] = ()  # and of the last one applied
-        self.suspect = False  # the knobs are known to hold what another hand has put there
-        self.doubt: Tensor | bool | None = None  # of the last update, until it is counted: whether it was skipped
-        self.writing = False  # position and knobs are between two updates
+    def __init__(self, tracks: Sequence[KnobSchedule], clock: Clock) -> None:
+        super().__init__(tracks)
+        self.progress = Progress(clock)
+
+    @property
+    def clock(self) -> Clock:
+        """What moves the position."""
+        return self.progress.clock
 
     @property
     def position(self) -> Position:
         """Where the run stands."""
-        return Position(self.updates, self.calls, self.amount, self.last)
+        return self.progress.position
 
     @position.setter
     def position(self, position: Position) -> None:
-        self.updates, self.calls, self.amount, self.last = position
+        self.progress.position = position
 
     def moment(self) -> tuple[Position, float] | None:
-        """The position and the index that is shown; None while another thread changes them."""
-        return None if self.writing else (self.position, self.shown)
+        """The position and the index whose values the knobs hold; None while another thread changes them."""
+        return None if self.progress.writing else (self.position, self.progress.written_index)
 
     def adopt(self, groups: Groups, at: float) -> None:
         """Make states for groups that are new, which took no part in the last update."""
-        known = len(self.tracks[0].group_states)
+        known, progress = len(self.tracks[0].group_states), self.progress
         super().adopt(groups, at)
         if len(groups) > known:
-            self.used = [(values_of(row, known), 1.0) for row in self.used]
-            self.using = [(values_of(row, known), 1.0) for row in self.using]
-
-    def drives(self) -> bool:
-        """Whether the pre-hook writes the knobs."""
-        return self.clock == "manual" or (self.clock == "updates" and (self.auto or not self.calls))
+            progress.used = [(values_of(row, known), 1.0) for row in progress.used]
+            if progress.using is not None:
+                progress.using = [(values_of(row, known), 1.0) for row in progress.using]
 
     def before(self, optimizer: Optimizer, args: object, kwargs: object) -> None:
         """The pre-hook."""
         del args, kwargs
-        if not is_dynamo_compiling() and self.fast_step and self.fast_step.finds(self, optimizer):
-            self.armed, self.using = True, self.writer.written
+        if not is_dynamo_compiling() and self.fast_step and self.fast_step.nothing_to_do(optimizer):
+            self.progress.using = self.writer.written
         else:
-            self.apart(self._before, optimizer)
+            self.outside_graphs(self._before, optimizer)
 
     def _before(self, optimizer: Optimizer) -> None:
         self.settle()
-        self.armed = not is_fake(optimizer, self.writer)
-        if not self.armed:
-            self.monitor.empty = True
+        if is_fake(optimizer, self.writer):
+            self.progress.using = None
+            self.monitor.note(FAKE)
             return
         if self.idle.calls:
             self.idle.update_seen()
-            self.fast_step = None
-        groups = optimizer.param_groups
-        if self.drives():
-            self.show(groups, self.index)
-            self.using = self.writer.written
-        elif self.stale or len(groups) != self.writer.known or not self.writer.untouched(groups, ALL):
+            self.invalidate()
+        groups, writer = optimizer.param_groups, self.writer
+        if self.progress.hook_writes():
+            self.rewrite(groups)
+            self.progress.using = writer.written
+        elif len(groups) != writer.known or not writer.untouched(groups, ALL):
             self._complete(groups)
         else:
-            self.using = self.writer.written
-        self.monitor.update(self, optimizer)
-        self.flush()
+            self.progress.using = writer.written
+        self.monitor.before_update(self.progress, writer, optimizer)
+        self.monitor.flush()
 
     def after(self, optimizer: Optimizer, args: object, kwargs: object) -> None:
         """The post-hook."""
         del args, kwargs
-        if not is_dynamo_compiling() and self.armed and getattr(optimizer, "found_inf", None) is None:
-            self.armed, self.updates = False, self.updates + 1
-            self.last, self.used = self.shown, self.using
-        else:
-            self.apart(self._after, optimizer)
+        if not is_dynamo_compiling():
+            progress = self.progress
+            if (using := progress.using) is not None and getattr(optimizer, "found_inf", None) is None:
+                progress.using = None
+                progress.updates += 1
+                progress.last_index, progress.used = progress.written_index, using
+                return
+        self.outside_graphs(self._after, optimizer)
 
     def _after(self, optimizer: Optimizer) -> None:
-        if self.armed:
-            self.armed, self.fast_step = False, None
-            found = getattr(optimizer, "found_inf", None)
-            self.doubt = False if found is None else found
+        progress = self.progress
+        if progress.using is not None:
+            progress.pending_update = (getattr(optimizer, "found_inf", None), progress.using)
+            progress.using = None
 
     def settle(self) -> None:
         """Count the last update of a fused step if it was not skipped; reads one number back from the device."""
-        if self.doubt is not None:
+        if self.progress.pending_update is not None:
             with self.lock:
-                doubt, self.doubt = self.doubt, None
-                if doubt is not None and not bool(doubt):
-                    self.updates, self.last, self.used = self.updates + 1, self.shown, self.using
+                pending, self.progress.pending_update = self.progress.pending_update, None
+                if pending is not None and not (pending[0] is not None and bool(pending[0])):
+                    self.progress.count(pending[1])
 
     def reloaded(self, optimizer: Optimizer) -> None:
-        """The hook after the optimizer's `load_state_dict`."""
-        self.stale = True
-        self.fast_step = None
-        self.monitor.reloaded(self.writer, optimizer.param_groups)
+        """The hook after the optimizer's `load_state_dict`: its groups hold other numbers and other tensors."""
+        self.monitor.optimizer_loaded(self.writer, optimizer.param_groups)
+        self.writer.forget()
+        self.invalidate()
 
     def _notice_load(self, groups: Groups) -> None:
-        """A load that calls no hooks, of an optimizer that has its own, still puts new dicts in the groups' place."""
-        if not self.stale and self.writer.first is not groups[0]:
-            self.stale = True
-            self.monitor.reloaded(self.writer, groups)
+        """See a load that called no hooks, of an optimizer with a method of its own: the groups are new dicts."""
+        if self.writer.known and self.writer.first is not groups[0]:
+            self.monitor.optimizer_loaded(self.writer, groups)
+            self.writer.forget()
 
     def call(self, groups: Groups) -> bool:
-        """A call of `step()`; returns whether there is something to say, which is left to `flush`."""
-        at = self.calls + 1 if self.clock == "calls" else self.index
-        self.writing = True
+        """Do what `step()` does; returns whether there are warnings, which are left to `monitor.flush`."""
+        progress, writer = self.progress, self.writer
+        at = progress.calls + 1 if progress.clock.counts_calls else progress.index
+        as_expected = progress.used is writer.written and not self.fast_step
+        progress.writing = True
         try:
-            self._take(groups, at, ALL if self.suspect or self.fast_step else FEW)
-            self.calls += 1
+            self._write(groups, at, FEW if as_expected else ALL)
+            progress.calls += 1
         finally:
-            self.writing = False
-        if at >= self.end or (self.clock == "updates" and self.updates != self.met + 1):
-            self.monitor.call(self, groups)
-        self.met = self.updates
-        if self.fast_step is None or (self.fast_step and self.fast_step.stop <= at < self.end):
-            self.fast_step = fast_step_for(self, at) or False
-        return bool(self.monitor.sentences)
+            progress.writing = False
+        if progress.updates == progress.updates_at_last_call and progress.clock.writer == "first caller":
+            self.idle.few(progress.updates, progress.calls - 1)
+        ended = writer.ended(at)
+        if ended or (progress.clock.counts_updates and progress.updates != progress.updates_at_last_call + 1):
+            self.monitor.after_call(progress, writer, groups)
+        progress.updates_at_last_call = progress.updates
+        if not ended and self.monitor.origin == RESUMED:
+            self._renew_fast_step(at)
+        return self.monitor.waiting
+
+    def _renew_fast_step(self, at: float) -> None:
+        """Make the fast path anew where it was dropped, or where its piece of the plan does not answer."""
+        fast_step = self.fast_step
+        if fast_step is None or (fast_step and not fast_step.start <= at < fast_step.stop):
+            self.fast_step = fast_step_for(self.progress, self.writer, self.idle, at) or False
 
     def move(self, groups: Groups, position: Position, *, sought: bool = False) -> None:
-        """Stand elsewhere, with the values and bases of there, or stay if it has none."""
+        """Go to a position and write its values and bases, or stay if it has none."""
+        progress = self.progress
         with self.lock:
-            self.doubt = self.fast_step = None
-            self.stale = self.stale or not sought  # a load may have come without a hook, and is no other hand
-            self.show(groups, self.at(position))
-            self.position = position
+            progress.pending_update = None
+            if not sought:
+                self.writer.forget()  # a load may have come without a hook: what the groups hold is no foreign write
+            self.show(groups, self.clock.at(position))
+            progress.position = position
             for track in self.tracks:
                 track.note_bases(groups)
-            self.used, self.met = (), position.updates
+            progress.used, progress.updates_at_last_call = (), position.updates
             self.idle.reset()
-            self.monitor.moved(sought=sought)
+            self.monitor.note(SOUGHT if sought else RESUMED)
 
     def rewrite(self, groups: Groups) -> None:
-        """Have the knobs hold the values of the position."""
-        self.show(groups, self.index)
+        """Write the values of the position."""
+        self.show(groups, self.progress.index)
 
     def show(self, groups: Groups, at: float) -> None:
-        """Have the knobs hold the values of an index."""
-        self.writing = True
+        """Write the values of an index."""
+        self.progress.writing = True
         try:
-            self._take(groups, at, ALL)
+            self._write(groups, at, ALL)
         finally:
-            self.writing = False
+            self.progress.writing = False
 
-    def _take(self, groups: Groups, at: float, most: int) -> None:
-        """Write the values of an index; look at so many groups at most for another hand's values."""
-        if len(groups) != self.writer.known:
+    def _write(self, groups: Groups, at: float, most: int) -> None:
+        """Write the values of an index; check at most so many groups for values set outside this Scheduler."""
+        writer = self.writer
+        if len(groups) != writer.known:
             self.adopt(groups, at)
-        rows = [track.row(at) for track in self.tracks]
-        if self.stale or len(groups) != self.writer.known or not self.writer.untouched(groups, most):
-            self._overwrite(groups, rows)
+        rows = [track.row(at) for track in writer.tracks]
+        if len(groups) == writer.known and writer.untouched(groups, most, self.progress.calls):
+            writer.write(groups, rows)
         else:
-            self.writer.write(groups, rows)
-        self.shown = at
+            self._overwrite(groups, rows)
+        self.progress.written_index = at
 
     def _overwrite(self, groups: Groups, rows: list[GroupValues]) -> None:
-        """Write rows where not all is as it was left: tensors or groups that are new, values from another hand."""
+        """Write rows where groups or tensors are new, or values were set outside this Scheduler."""
+        writer = self.writer
         self._notice_load(groups)
-        if not self.stale and not self.writer.untouched(groups, ALL):
-            self.monitor.foreign(self.writer, groups)
-            self.writer.refit(groups)
-        if self.stale or len(groups) > self.writer.known:
-            self.own_tensors(groups, 0 if self.stale else self.writer.known)
-        self.writer.write(groups, rows)
-        self.stale = self.suspect = False
+        if writer.known and not writer.untouched(groups, ALL):
+            self.monitor.before_overwriting(writer, groups)
+            if writer.is_replaced(groups):
+                self.own_tensors(groups, 0)
+        if len(groups) > writer.known:
+            self.own_tensors(groups, writer.known)
+        writer.write(groups, rows)
 
     def _complete(self, groups: Groups) -> None:
-        """Write what is pending while the caller drives; knobs that another hand has written are left as they are."""
+        """Write what is pending before an update of which the caller has written the rest, and note what it uses.
+
+        Values that were set outside this Scheduler stay for this update.
+        """
+        progress, writer = self.progress, self.writer
         self._notice_load(groups)
-        known = self.writer.known
+        known = writer.known
         with self.lock:
-            self.adopt(groups, self.index)
-            if self.stale:
-                self.show(groups, self.shown)
+            self.adopt(groups, progress.index)
+            if not known:
+                self.show(groups, progress.written_index)
             elif len(groups) > known:
                 self.own_tensors(groups, known)
-                self.writer.join(groups, [track.row(self.shown) for track in self.tracks], known)
-            self.suspect = not self.writer.untouched(groups, ALL)
-            self.using = self.writer.holding(groups) if self.suspect else self.writer.written
-            self.fast_step = None
+                writer.join(groups, [track.row(progress.written_index) for track in self.tracks], known)
+            progress.using = writer.written if writer.untouched(groups, ALL) else writer.holding(groups)
+            self.invalidate()
 
     def used_now(self, groups: Groups) -> list[Values]:
-        """The knobs of the last update, a row for each track; empty before the first."""
+        """The knobs of the last update, for each schedule; empty before the first."""
         self.settle()
-        return [track.rounded(groups, row) for track, row in zip(self.tracks, self.used, strict=False)]
+        return [track.rounded(groups, row) for track, row in zip(self.tracks, self.progress.used, strict=False)]
 
     def next_now(self, groups: Groups) -> list[Values]:
         """The knobs of the coming update, if `step()` is called where it is due."""
         self.settle()
-        due = self.drives() or self.index - self.shown == 1
-        if due or self.stale:
-            rows = [track.row(self.index if due else self.shown) for track in self.tracks]
+        progress, writer = self.progress, self.writer
+        due = progress.hook_writes() or progress.index - progress.written_index == 1
+        if due or not writer.known:
+            rows: Any = [track.row(progress.index if due else progress.written_index) for track in self.tracks]
         else:
-            rows = self.writer.holding(groups)
+            rows = writer.holding(groups)
         return [track.rounded(groups, row) for track, row in zip(self.tracks, rows, strict=True)]

@@ -1,13 +1,11 @@
-"""A track: one knob of one optimizer, the plans it follows, and a group_state for each group."""
+"""One knob of one optimizer: the plans it follows, and the state of each group."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from math import inf
 from typing import Any, NamedTuple, NoReturn
 
 from torch import Tensor
 
-from preheat._language.parser import parse
-from preheat._nodes import allow_functions_of, function
 from preheat._plan import Plan
 from preheat._plan.formula import Piece
 from preheat._saved.plan_history import Key, PlanHistory
@@ -15,32 +13,7 @@ from preheat._torch.run.group_values import GroupValues, values_of
 from preheat._torch.run.knob import Groups, Knob
 from preheat._torch.run.run_info import RunInfo, resolved
 
-__all__ = ["GroupState", "KnobSchedule", "SharedPlan", "as_plan", "plans_of"]
-
-
-def as_plan(name: str, given: object) -> Plan:
-    """A plan, from itself, its text, or a function of the update's index.
-
-    Raises:
-        TypeError: it is none of these.
-    """
-    if isinstance(given, Plan):
-        return given
-    if isinstance(given, str):
-        return allow_functions_of(parse(given))  # text in the program is the program's own
-    if callable(given):
-        return function(given)
-    way = f"; constant({given!r}) holds a number" if type(given) in (int, float) else ""
-    raise TypeError(
-        f"Scheduler({name}={given!r:.60}): {name} must be a plan, its text, or a function of the update's index{way}"
-    )
-
-
-def plans_of(name: str, given: object) -> dict[Key, Plan | None]:
-    """The plan of each key of a mapping from groups to plans; of `"*"` where there is one plan for all."""
-    if isinstance(given, Mapping):
-        return {key: None if plan is None else as_plan(f"{name}[{key!r}]", plan) for key, plan in given.items()}
-    return {"*": as_plan(name, given)}
+__all__ = ["GroupState", "KnobSchedule", "SharedPlan"]
 
 
 class GroupState:
@@ -62,6 +35,7 @@ class SharedPlan(NamedTuple):
     plan: Plan
     value: Callable[[float], float]  # the plan as a plain function
     joined: float  # where their clock began
+    indices: tuple[int, ...]  # of the groups
     least: float  # of the bases that it multiplies
     most: float
     end: float  # the index at which the plan ends
@@ -88,7 +62,6 @@ class KnobSchedule:
         self.number = number  # of the optimizer, where there are several
         self.group_states: list[GroupState | None] = []
         self.feedback: Any = None
-        self.low, self.high = knob.low, knob.high
         self.lay()
 
     def __getstate__(self) -> dict[str, Any]:
@@ -164,7 +137,7 @@ class KnobSchedule:
         )
 
     def new_group_states(self, groups: Groups, joined: Sequence[float]) -> list[GroupState | None]:
-        """Cells for the groups that have none yet; `joined` is where the clock of each begins.
+        """States for the groups that have none yet; `joined` is where the clock of each begins.
 
         Raises:
             ValueError: a group fits no plan or has no such knob.
@@ -193,46 +166,57 @@ class KnobSchedule:
                     group["initial_lr"] = group_state.base
 
     def lay(self) -> None:
-        """Work out what stays the same from update to update; to be called when plans, states or feedback change."""
-        places: dict[tuple[Key, float], int] = {}
-        self.shared_plan_of = [
-            None if c is None else places.setdefault((c.key, c.joined), len(places)) for c in self.group_states
-        ]
-        self.bases = [None if c is None else c.base if self.scaled else 1.0 for c in self.group_states]
-        bases: list[list[float]] = [[] for _ in places]
-        for base, place in zip(self.bases, self.shared_plan_of, strict=True):
-            if base is not None and place is not None:
-                bases[place].append(base)
-        self.shared_plans = [self._strand(*which, own) for which, own in zip(places, bases, strict=True)]
-        self.together = len(places) == 1 and self.feedback is None
-        self.base = self.bases[0] if self.together and len(set(self.bases)) == 1 else None
-        self.end = min((shared_plan.end for shared_plan in self.shared_plans), default=inf)
+        """Work out what `row` needs; to be called when plans, states of groups or feedback have changed."""
+        self.bases = [
+            None if state is None else state.base if self.scaled else 1.0 for state in self.group_states
+        ]  # what the plan multiplies in each group, None in one that is left alone
+        followers: dict[tuple[Key, float], list[int]] = {}
+        for index, state in enumerate(self.group_states):
+            if state is not None:
+                followers.setdefault((state.key, state.joined), []).append(index)
+        self.shared_plans = [self._shared_plan(*which, indices) for which, indices in followers.items()]
+        self.base = self.bases[0] if self.one_plan and len(set(self.bases)) == 1 else None  # if all have the same
 
-    def _strand(self, key: Key, joined: float, bases: Sequence[float]) -> SharedPlan:
+    def _shared_plan(self, key: Key, joined: float, indices: Sequence[int]) -> SharedPlan:
         plan = self.history.followed(key, joined)
+        bases = [base for index in indices if (base := self.bases[index]) is not None]
         end = inf if plan.steps is None else joined + plan.steps
-        return SharedPlan(plan, plan._scalar_fn, float(joined), min(bases), max(bases), end)
+        return SharedPlan(plan, plan._scalar_fn, float(joined), tuple(indices), min(bases), max(bases), end)
+
+    @property
+    def one_plan(self) -> bool:
+        """Whether one plan, without feedback, gives the values of all groups that are driven."""
+        return len(self.shared_plans) == 1 and self.feedback is None
+
+    @property
+    def end(self) -> float:
+        """The index at which the first plan ends."""
+        return min((shared_plan.end for shared_plan in self.shared_plans), default=inf)
 
     def row(self, at: float) -> GroupValues:
-        """The value of each group's knob at an index; each plan is asked once, for all groups that follow it.
+        """The value of each group's knob at an index; each plan is called once, for all groups that follow it.
 
         Raises:
-            ValueError: a user's function gives what the knob cannot take; other plans were looked at at bind.
+            ValueError: a user's function gives what the knob cannot take; other plans were checked at bind.
         """
-        if self.together:
-            factor = self._factor(self.shared_plans[0], at)
-            return (self.bases, factor) if self.base is None else self.base * factor
-        factors = [self._factor(shared_plan, at) for shared_plan in self.shared_plans]
-        pairs = zip(self.bases, self.shared_plan_of, strict=True)
-        values = [None if base is None or of is None else base * factors[of] for base, of in pairs]
+        if self.base is not None:
+            return self.base * self._factor(self.shared_plans[0], at)
+        if len(self.shared_plans) == 1 and self.feedback is None:
+            return self.bases, self._factor(self.shared_plans[0], at)
+        values: list[float | None] = [None] * len(self.bases)
+        for shared_plan in self.shared_plans:
+            factor = self._factor(shared_plan, at)
+            for index in shared_plan.indices:
+                values[index] = self.bases[index] * factor  # type: ignore[operator]  # followers have a base
         if (feedback := self.feedback) is not None:
-            values = [None if v is None else feedback.reduced(v, index) for index, v in enumerate(values)]
+            values = [None if value is None else feedback.reduced(value, index) for index, value in enumerate(values)]
         return values, 1.0
 
     def _factor(self, shared_plan: SharedPlan, at: float) -> float:
         factor = shared_plan.value(at - shared_plan.joined if at > shared_plan.joined else 0.0)
+        low, high = self.knob.low, self.knob.high
         for value in (shared_plan.least * factor, shared_plan.most * factor):
-            if not self.low <= value < self.high:
+            if not low <= value < high:
                 self.refuse(value, at)
         return factor
 

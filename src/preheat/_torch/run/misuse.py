@@ -1,152 +1,162 @@
-"""What is said once when a schedule looks misused; an AMP skip, a micro-batch or many callers are no misuse."""
+"""Warnings, each given once, about a schedule that looks misused; an AMP skip, a micro-batch or many calls do not."""
 
-from __future__ import annotations
+from collections.abc import Iterator
 
-from typing import TYPE_CHECKING
+from torch.optim import Optimizer
 
+from preheat._plan import Plan
 from preheat._torch.run.group_values import values_of
+from preheat._torch.run.group_writer import GroupWriter
+from preheat._torch.run.knob import Groups
+from preheat._torch.run.knob_schedule import GroupState, KnobSchedule
+from preheat._torch.run.progress import Progress
+from preheat._torch.run.warnings import warn
 
-if TYPE_CHECKING:
-    from torch.optim import Optimizer
+__all__ = ["FAKE", "FRESH", "RESUMED", "SOUGHT", "TRAINED", "MisuseMonitor"]
 
-    from preheat._torch.run.group_writer import GroupWriter
-    from preheat._torch.run.host import HostBinding
-    from preheat._torch.run.knob import Groups
-
-__all__ = ["MisuseMonitor"]
+# What is known of the run before its first update, the last of these that applies.
+UNKNOWN = 0
+FRESH = 1  # the optimizer had no state at bind, and none was loaded: what is there since is a wrapper's
+FAKE = 2  # the optimizer's state was made by a step that torch runs to create it, so it shows no training
+TRAINED = 3  # a state was loaded into the optimizer that shows training
+SOUGHT = 4  # the user has chosen the position
+RESUMED = 5  # a scheduler's state was loaded, or there has been an update: there is nothing left to check
 
 
 class MisuseMonitor:
-    """Sentences waiting to be said, and which have been."""
+    """The warnings that wait to be given, those that have been, and what they are told by."""
+
+    __slots__ = ("leaps", "origin", "sentences")
 
     def __init__(self) -> None:
-        self.said: list[str] = []
-        self.sentences: list[str] = []
-        self.trained = False  # a state was loaded into the optimizer that shows that it has
-        self.settled = False  # there has been an update, or a state was loaded
-        self.sought = False  # the position was chosen
-        self.empty = False  # the optimizer's state was made by torch, and by no update
-        self.untrained = False  # it had no state at bind, and none was loaded: what is there since is a wrapper's
+        self.sentences: dict[str, str] = {}  # by their kind; "" once given. Bindings of one Scheduler share it
+        self.origin = UNKNOWN
         self.leaps = 0  # calls that found more than one new update
 
-    def once(self, code: str, sentence: str) -> None:
-        """Have a sentence said, if none of its kind has been."""
-        if code not in self.said:
-            self.said.append(code)
-            self.sentences.append(sentence)
+    def note(self, origin: int) -> None:
+        """Learn what went before the first update."""
+        self.origin = max(self.origin, origin)
 
-    def allow(self, code: str) -> None:
-        """Let a sentence be said again."""
-        self.said[:] = [said for said in self.said if said != code]
+    def warn_once(self, kind: str, sentence: str) -> None:
+        """Have `flush` give a warning, unless one of its kind was given."""
+        self.sentences.setdefault(kind, sentence)
 
-    def moved(self, *, sought: bool) -> None:
-        """The position was chosen, or a state was loaded, with its bases."""
-        self.settled, self.sought = self.settled or not sought, sought
+    def reset(self, kind: str) -> None:
+        """Let a warning be given again."""
+        self.sentences.pop(kind, None)
 
-    def reloaded(self, panel: GroupWriter, groups: Groups) -> None:
-        """The optimizer's state was loaded: that of one that has trained, if a knob is not where it was here.
+    @property
+    def waiting(self) -> bool:
+        """Whether there are warnings to give."""
+        return any(self.sentences.values())
+
+    def flush(self) -> None:
+        """Give the warnings, after all is counted and written: a warning may be raised as an error."""
+        for kind, sentence in list(self.sentences.items()):
+            if sentence:
+                self.sentences[kind] = ""
+                warn(sentence)
+
+    def optimizer_loaded(self, writer: GroupWriter, groups: Groups) -> None:
+        """See from a state loaded into the optimizer whether it has trained: then a knob is not where it was here.
 
         But an lr without an `initial_lr` is that of an optimizer which no scheduler has driven.
         """
-        self.untrained = False
-        for track, row in zip(panel.tracks, panel.written, strict=True):
-            for group, value in zip(groups, values_of(row, panel.known), strict=False):
-                fresh = track.knob.path == "lr" and "initial_lr" not in group
-                if value is not None and not fresh and track.knob.read(group) != track.knob.rounded(group, value):
-                    self.trained = True
+        if self.origin == FRESH:
+            self.origin = UNKNOWN
+        for schedule, row in zip(writer.tracks, writer.written, strict=True):
+            for group, value in zip(groups, values_of(row, writer.known), strict=False):
+                driven = schedule.knob.path != "lr" or "initial_lr" in group
+                if value is not None and driven and schedule.knob.read(group) != schedule.knob.rounded(group, value):
+                    self.note(TRAINED)
 
-    def update(self, binding: HostBinding, optimizer: Optimizer) -> None:
-        """An update is about to run."""
-        if not self.settled:
-            self._first(binding, optimizer)
-        self.settled = True
-        if binding.clock == "calls":
+    def before_update(self, progress: Progress, writer: GroupWriter, optimizer: Optimizer) -> None:
+        """Check an update that is about to run."""
+        if self.origin != RESUMED:
+            self._check_start(progress, writer, optimizer)
+            self.note(RESUMED)
+        if progress.clock.counts_calls:
             return
-        self._ended(binding, binding.shown, optimizer.param_groups)
-        if binding.clock == "updates" and binding.updates - binding.shown >= 2:  # noqa: PLR2004  # in a row
-            self._held(binding, optimizer.param_groups)
+        self._check_end(progress.written_index, writer, optimizer.param_groups)
+        if progress.clock.counts_updates and progress.updates - progress.written_index >= 2:  # noqa: PLR2004  # in a row
+            self._check_calls(progress, writer, optimizer.param_groups)
 
-    def call(self, binding: HostBinding, groups: Groups) -> None:
-        """`step()` has been called and the values written."""
-        updates, calls = binding.updates, binding.calls
-        new = updates - binding.met
-        if binding.clock == "calls":
-            self._ended(binding, calls - 1, groups)
-        if binding.clock != "updates":
+    def after_call(self, progress: Progress, writer: GroupWriter, groups: Groups) -> None:
+        """Check a call of `step()` that has written its values."""
+        updates, calls, clock = progress.updates, progress.calls, progress.clock
+        if clock.counts_calls:
+            self._check_end(calls - 1, writer, groups)
+        if not clock.counts_updates:
             return
+        new = updates - progress.updates_at_last_call
         self.leaps += new > 1
-        if new > 1 and self.leaps > 1 and not binding.auto:
-            self.once(
+        if new > 1 and self.leaps > 1 and clock.writer != "hook":
+            self.warn_once(
                 "leap",
                 f"Scheduler: step() ran after {new} updates; the plan counts updates, so it has moved {new}; "
                 'if it was written in epochs pass clock="calls" or "90ep"',
             )
-        if new == 0 and not binding.auto:
-            binding.idle.few(updates, calls - 1)
 
-    def foreign(self, panel: GroupWriter, groups: Groups) -> None:
-        """The knobs are about to be overwritten; another hand may have written some."""
-        for number, track in enumerate(panel.tracks):
-            for index in panel.foreign(groups, number)[:1]:
-                self.once(
+    def before_overwriting(self, writer: GroupWriter, groups: Groups) -> None:
+        """Check the knobs that are about to be overwritten for values that were set outside this Scheduler."""
+        for number, schedule in enumerate(writer.tracks):
+            for index in writer.foreign(groups, number)[:1]:
+                self.warn_once(
                     "foreign",
-                    f"Scheduler: another hand has set {track.knob.path} of group {track.index_of(index)} to "
-                    f"{track.knob.read(groups[index]):g}, and the plan has overwritten it; seek, replan or another "
+                    f"Scheduler: another hand has set {schedule.knob.path} of group {schedule.index_of(index)} to "
+                    f"{schedule.knob.read(groups[index]):g}, and the plan has overwritten it; seek, replan or another "
                     "plan change it for good, and several schedulers on one knob are one plan, `a >> b` or `a * b`",
                 )
 
-    def _first(self, binding: HostBinding, optimizer: Optimizer) -> None:
-        group_states = [
-            group_state for track in binding.tracks for group_state in track.group_states if group_state is not None
+    def _check_start(self, progress: Progress, writer: GroupWriter, optimizer: Optimizer) -> None:
+        sought = self.origin == SOUGHT
+        states = [(schedule, state) for schedule in writer.tracks for state in schedule.group_states if state]
+        of_earlier_run = [
+            state for schedule, state in states if (schedule.scaled or not sought) and _is_of_earlier_run(state)
         ]
-        based = [
-            group_state
-            for track in binding.tracks
-            if track.scaled or not self.sought
-            for group_state in track.group_states
-            if group_state
-        ]
-        stale = [
-            group_state
-            for group_state in based
-            if group_state.initial is not None and group_state.initial != group_state.found == group_state.base
-        ]
-        if stale:
-            what = f"the optimizer bears initial_lr={stale[0].initial:g} and lr={stale[0].found:g} of an earlier run"
+        if of_earlier_run:
+            state = of_earlier_run[0]
+            what = f"the optimizer bears initial_lr={state.initial:g} and lr={state.found:g} of an earlier run"
             remedy = "build it on each group's own lr and seek(k)"
-        elif not self.sought and (self.trained or (not (self.empty or self.untrained) and _has_trained(optimizer))):
+        elif self.origin == TRAINED or (self.origin == UNKNOWN and _has_trained(optimizer)):
             what, remedy = "the optimizer has already trained", "seek(k)"
         else:
             return
-        bases = ", ".join(f"{group_state.base:g}" for group_state in group_states[:3])
-        self.once(
+        bases = ", ".join(f"{state.base:g}" for _, state in states[:3])
+        self.warn_once(
             "first",
-            f"Scheduler: {what}, and no scheduler state was loaded, so the plan starts at update {binding.shown} from "
-            f"base {bases}; load the scheduler's state, or {remedy}",
+            f"Scheduler: {what}, and no scheduler state was loaded, so the plan starts at update "
+            f"{progress.written_index} from base {bases}; load the scheduler's state, or {remedy}",
         )
 
-    def _ended(self, binding: HostBinding, at: float, groups: Groups) -> None:
-        """An update used the values of an index, perhaps past the end of a plan."""
-        if at < binding.end:
-            return
-        for number, track in enumerate(binding.tracks):
-            for shared_plan in track.shared_plans:
-                plan = shared_plan.plan
-                if at >= shared_plan.end and "ended" not in self.said and not binding.writer.foreign(groups, number):
-                    self.once(
+    def _check_end(self, at: float, writer: GroupWriter, groups: Groups) -> None:
+        """Check an index whose values an update used: it may be past the end of a plan."""
+        for number, schedule in enumerate(writer.tracks):
+            for plan in _ended(schedule, at):
+                if "ended" not in self.sentences and not writer.foreign(groups, number):
+                    self.warn_once(
                         "ended",
-                        f"Scheduler: the plan of {track.knob.path} has ended after {plan.steps} updates and holds "
+                        f"Scheduler: the plan of {schedule.knob.path} has ended after {plan.steps} updates and holds "
                         f"{plan(plan.steps or 0):g}; give it more steps, or end it with `>> constant(value)`",
                     )
 
-    def _held(self, binding: HostBinding, groups: Groups) -> None:
-        """The caller drives, and updates may be passing without a call."""
-        if "held" not in self.said and not any(binding.writer.foreign(groups, k) for k in range(len(binding.tracks))):
-            self.once(
+    def _check_calls(self, progress: Progress, writer: GroupWriter, groups: Groups) -> None:
+        """Warn of updates that pass without a call, unless the user sets the knobs meanwhile."""
+        if "held" not in self.sentences and not any(writer.foreign(groups, k) for k in range(len(writer.tracks))):
+            self.warn_once(
                 "held",
-                f"Scheduler: updates pass without step(), so the knobs hold their values of update {binding.shown}; "
-                "call step() after each update, or pass auto=True",
+                "Scheduler: updates pass without step(), so the knobs hold their values of update "
+                f"{progress.written_index}; call step() after each update, or pass auto=True",
             )
+
+
+def _is_of_earlier_run(state: GroupState) -> bool:
+    """Whether a group was given to the Scheduler with the lr that an earlier schedule had left there."""
+    return state.initial is not None and state.initial != state.found == state.base
+
+
+def _ended(schedule: KnobSchedule, at: float) -> Iterator[Plan]:
+    return (shared_plan.plan for shared_plan in schedule.shared_plans if at >= shared_plan.end)
 
 
 def _has_trained(optimizer: Optimizer) -> bool:

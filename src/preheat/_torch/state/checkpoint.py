@@ -7,9 +7,10 @@ from typing import Any
 from preheat._saved.plan_history import Edit, PlanHistory
 from preheat._saved.plans import followable
 from preheat._saved.run import SavedPlan, SavedRun, run_lengths, total, unrolled
-from preheat._torch.run.binding import Binding, Position
+from preheat._torch.run.binding import Binding
 from preheat._torch.run.knob import Groups
 from preheat._torch.run.knob_schedule import GroupState, KnobSchedule
+from preheat._torch.run.progress import Position
 from preheat._torch.state.conflicts import BaseComparison, PlanComparison, base_reports
 from preheat._torch.state.edits import last_used, rollback_on_error
 
@@ -24,9 +25,9 @@ def pack(bindings: Sequence[Binding], groups: Sequence[Groups]) -> SavedRun:
     bases, values, offsets = zip(*(place for row in rows for place in row), strict=True)
     first = bindings[0]
     return SavedRun(
-        clock=first.clock,
+        clock=first.clock.name,
         updates=tuple(position.updates for position in positions),
-        calls=positions[0].calls if first.clock == "calls" else 0,  # elsewhere they say nothing of where the run stands
+        calls=positions[0].calls if first.clock.counts_calls else 0,  # elsewhere they tell nothing
         amount=positions[0].amount,
         last=tuple(position.last for position in positions),
         groups=tuple(len(binding.tracks[0].group_states) for binding in bindings),
@@ -76,7 +77,7 @@ def load(bindings: Sequence[Binding], groups: Sequence[Groups], state: dict[str,
     _check_fit(bindings, groups, saved)
     with rollback_on_error(bindings, WHO):
         for binding, updates, last in zip(bindings, saved.updates, saved.last, strict=True):
-            calls = saved.calls if binding.clock == "calls" else binding.position.calls
+            calls = saved.calls if binding.clock.counts_calls else binding.position.calls
             binding.position = Position(updates, calls, saved.amount, last)
         sentences = [*_take_bases(bindings, saved, on_change), *_take_plans(bindings, saved, on_change)]
         sentences += _take_feedback(bindings, saved.feedback, on_change)

@@ -13,7 +13,7 @@ from preheat._nodes import after, zero_based
 from preheat._plan import Plan
 from preheat._saved.plan_history import Edit, Key
 from preheat._torch.bind.plan_checks import examine
-from preheat._torch.run.binding import CLOCKS, Binding
+from preheat._torch.run.binding import Binding
 from preheat._torch.run.knob import Groups
 from preheat._torch.run.knob_schedule import KnobSchedule
 
@@ -51,7 +51,7 @@ def edit(
             track = _track(binding, knob)
             track.history = track.history.edited(list(_edits(binding, track, make, advise=advise)))
     for binding in bindings:
-        binding.monitor.allow("ended")
+        binding.monitor.reset("ended")
 
 
 def extend(bindings: Sequence[Binding], groups: Sequence[Groups], total_steps: int) -> list[str]:
@@ -156,8 +156,7 @@ def seek(
     settle(bindings, groups)
     with rollback_on_error(bindings, who):
         for binding in bindings:
-            at = {CLOCKS[binding.clock]: i}
-            binding.position = binding.position._replace(**at, last=i - 1)  # type: ignore[arg-type]  # whole if need be
+            binding.position = binding.position._replace(**binding.clock.position_at(i), last=i - 1)
     for binding, own in zip(bindings, groups, strict=True):
         binding.move(own, binding.position, sought=sought)
 

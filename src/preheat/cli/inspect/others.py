@@ -44,7 +44,7 @@ def torch(state: State, around: Surroundings) -> RunStatus:
 
 
 def _check_members(state: State) -> None:
-    """Refuse a chain of schedulers with anything else in it, or with too many: shared, they multiply in a short file."""
+    """Refuse a chain with anything but schedulers in it, or with too many: shared, they multiply in a short file."""
     waiting, seen = [state], 0
     while waiting:
         one = waiting.pop()

@@ -1,4 +1,4 @@
-"""Values of knobs under the names that people know."""
+"""What a Scheduler shows of its bindings."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -7,7 +7,7 @@ from typing import Any
 from preheat._torch.run.binding import Binding
 from preheat._torch.run.knob import Groups
 
-__all__ = ["named"]
+__all__ = ["base_lrs", "named"]
 
 
 def named(
@@ -30,3 +30,14 @@ def named(
                 if value is not None:
                     found.setdefault(key, {})[track.knob.path] = value
     return found
+
+
+def base_lrs(groups: Sequence[Groups], bindings: Sequence[Binding]) -> tuple[float, ...]:
+    """The lr of each group that the plan multiplies; the lr now of a group that no plan drives."""
+    bases = []
+    for own, binding in zip(groups, bindings, strict=True):
+        group_states = next((track.group_states for track in binding.tracks if track.knob.path == "lr"), [])
+        for index, group in enumerate(own):
+            group_state = group_states[index] if index < len(group_states) else None
+            bases.append(float(group["lr"]) if group_state is None else group_state.base)
+    return tuple(bases)
