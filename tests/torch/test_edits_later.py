@@ -117,8 +117,8 @@ def test_a_hundred_edits_in_one_run():
             scheduler.replan(warmup(4) >> 2 * cosine(0.5, 0.25, steps=90))
         else:
             scheduler.cooldown(50, end=0.1)
-    (track,) = scheduler._bindings[0].tracks
-    assert (track.plans["*"].depth, len(track.plans["*"].plans)) == (3, 102)
+    (schedule,) = scheduler._bindings[0].schedules
+    assert (schedule.plans["*"].depth, len(schedule.plans["*"].plans)) == (3, 102)
     second, resumed = again(optimizer, scheduler)
     assert train(second, resumed, updates=20) == train(optimizer, scheduler, updates=20)
     resumed.seek(0)

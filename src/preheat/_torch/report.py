@@ -18,17 +18,17 @@ def named(
     Args:
         groups: of each optimizer.
         bindings: of each optimizer.
-        rows: of each optimizer, one for each of its tracks.
+        rows: of each optimizer, one for each of its schedules.
     """
     names = Counter(group.get("name") for own in groups for group in own)
     found: dict[Any, dict[str, float]] = {}
     for own, binding, its_rows in zip(groups, bindings, rows, strict=True):
-        for track, row in zip(binding.tracks, its_rows, strict=False):
+        for schedule, row in zip(binding.schedules, its_rows, strict=False):
             for index, (group, value) in enumerate(zip(own, row, strict=False)):
                 name = group.get("name")
-                key = name if name is not None and names[name] == 1 else track.index_of(index)
+                key = name if name is not None and names[name] == 1 else schedule.index_of(index)
                 if value is not None:
-                    found.setdefault(key, {})[track.knob.path] = value
+                    found.setdefault(key, {})[schedule.knob.path] = value
     return found
 
 
@@ -36,7 +36,7 @@ def base_lrs(groups: Sequence[Groups], bindings: Sequence[Binding]) -> tuple[flo
     """The lr of each group that the plan multiplies; the lr now of a group that no plan drives."""
     bases = []
     for own, binding in zip(groups, bindings, strict=True):
-        group_states = next((track.group_states for track in binding.tracks if track.knob.path == "lr"), [])
+        group_states = next((schedule.group_states for schedule in binding.schedules if schedule.knob.path == "lr"), [])
         for index, group in enumerate(own):
             group_state = group_states[index] if index < len(group_states) else None
             bases.append(float(group["lr"]) if group_state is None else group_state.base)

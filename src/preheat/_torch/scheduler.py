@@ -167,7 +167,10 @@ class Scheduler(TorchFace):
 
     @property
     def _feedback(self) -> Plateau | None:
-        return next((track.feedback for binding in self._bindings for track in binding.tracks if track.feedback), None)
+        return next(
+            (schedule.feedback for binding in self._bindings for schedule in binding.schedules if schedule.feedback),
+            None,
+        )
 
     def advance(self, n: float) -> None:
         """Move the position by `n`, in the plan's own unit (samples, tokens, seconds); under `clock="manual"`.
@@ -317,22 +320,22 @@ class Scheduler(TorchFace):
         compare(self.state_dict())
 
     def __repr__(self) -> str:
-        plans = ", ".join(track.given_text for track in self._bindings[0].tracks)
+        plans = ", ".join(schedule.given_text for schedule in self._bindings[0].schedules)
         counted = "calls" if self._bindings[0].clock.counts_calls else "updates"
         return f"<Scheduler({plans}) after {self.last_epoch} {counted}>"
 
     def _count(self) -> int:
-        self._bindings[0].settle()
+        self._bindings[0].count_pending()
         position = self._bindings[0].position
         return position.calls if self._bindings[0].clock.counts_calls else position.updates
 
     def _findings(self, total_steps: int | None) -> Iterator[Finding]:
         """What `preheat.lint` finds in the plans as they are followed now."""
         kinds = [type(one).__name__ for one in self.optimizers]
-        known = total_steps or self._bindings[0].tracks[0].horizon.total_steps
+        known = total_steps or self._bindings[0].schedules[0].horizon.total_steps
         length = known if self._bindings[0].clock.counts_updates else None
-        for tracks in zip(*(binding.tracks for binding in self._bindings), strict=True):
-            yield from found(tracks, self._groups, kinds, length)
+        for schedules in zip(*(binding.schedules for binding in self._bindings), strict=True):
+            yield from found(schedules, self._groups, kinds, length)
 
     def __copy__(self) -> Self:
         return self.__deepcopy__({})

@@ -90,10 +90,10 @@ class Entries:
     def _pieces(self) -> Iterator[tuple[str, int, Plan]]:
         """For each plan: its knob (and groups if not for all), the number and the piece of the last update."""
         for binding in self.scheduler._bindings:
-            for track in binding.tracks:
-                for key, plan in track.plans.items():
+            for schedule in binding.schedules:
+                for key, plan in schedule.plans.items():
                     if plan is not None:
-                        name = track.knob.path if key == "*" else f"{track.knob.path}/{key}"
+                        name = schedule.knob.path if key == "*" else f"{schedule.knob.path}/{key}"
                         yield name, *_piece(plan, binding.position.last)
 
 

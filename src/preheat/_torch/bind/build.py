@@ -8,9 +8,9 @@ from torch.optim import Optimizer
 
 from preheat._torch.bind.beta2 import known_of
 from preheat._torch.bind.inner import Inside, watch_inside
-from preheat._torch.bind.plan_checks import examine
+from preheat._torch.bind.plan_checks import check_plans
 from preheat._torch.bind.plans import plans_of
-from preheat._torch.bind.tensor_checks import device_of, fit_device, fit_tensors
+from preheat._torch.bind.tensor_checks import check_device, check_tensors, device_of
 from preheat._torch.plateau import Plateau
 from preheat._torch.run.binding import Binding
 from preheat._torch.run.device import DeviceBinding
@@ -105,24 +105,24 @@ def bind(optimizers: Sequence[Optimizer], specs: Sequence[Spec], modes: Modes) -
     known = known_of([plan for _, plans, _ in specs for plan in plans.values()], optimizers, total)
     for number, optimizer in enumerate(optimizers):
         which = number if len(optimizers) > 1 else None
-        tracks = [
+        schedules = [
             KnobSchedule(knob, plans, scaled=scaled, number=which, horizon=known) for knob, plans, scaled in specs
         ]
-        binding = _binding(optimizer, tracks, modes)
-        binding.adopt(optimizer.param_groups, 0)
+        binding = _binding(optimizer, schedules, modes)
+        binding.add_new_groups(optimizer.param_groups, 0)
         if not getattr(optimizer, "state", True):
             binding.monitor.note(FRESH)
         if optimizer in ENDED:  # a second stage begins at its own update 0, knowingly
             binding.monitor.note(SOUGHT)
-        fit_tensors(optimizer, tracks, promoted=modes.on_device)
+        check_tensors(optimizer, schedules, promoted=modes.on_device)
         if (replaced := _to_replace(optimizer, binding)) is not None:
             _take_over(binding, replaced, optimizer.param_groups)
         bindings.append(binding)
         binding.monitor.sentences = bindings[0].monitor.sentences  # each is given once for all of them
-    for of_knob in zip(*(binding.tracks for binding in bindings), strict=True):
+    for of_knob in zip(*(binding.schedules for binding in bindings), strict=True):
         _check_keys(of_knob, optimizers)
         _check_bases(of_knob, optimizers)
-        examine(of_knob, total_steps=total if CLOCKS[modes.clock].counts_updates else None)
+        check_plans(of_knob, total_steps=total if CLOCKS[modes.clock].counts_updates else None)
     return bindings
 
 
@@ -133,32 +133,32 @@ def set_feedback(bindings: Sequence[Binding], optimizers: Sequence[Optimizer], f
         TypeError: it is not a Plateau, or no plan drives the lr.
         ValueError: the values are on the device; the floors are not one for each group.
     """
-    tracks = [track for binding in bindings for track in binding.tracks if track.knob.path == "lr"]
-    if not isinstance(feedback, Plateau) or not tracks:
+    schedules = [schedule for binding in bindings for schedule in binding.schedules if schedule.knob.path == "lr"]
+    if not isinstance(feedback, Plateau) or not schedules:
         raise TypeError(f"Scheduler(feedback={feedback!r:.60}): feedback must be a Plateau, beside a plan of the lr")
     if any(isinstance(binding, DeviceBinding) for binding in bindings):
         raise ValueError(
             "Scheduler(on_device=True, feedback=...): feedback must be None, for it cuts the lr on the host"
         )
     feedback.fit([len(one.param_groups) for one in optimizers])
-    for track in tracks:
-        track.feedback = feedback
+    for schedule in schedules:
+        schedule.feedback = feedback
 
 
-def _binding(optimizer: Optimizer, tracks: Sequence[KnobSchedule], modes: Modes) -> Binding:
+def _binding(optimizer: Optimizer, schedules: Sequence[KnobSchedule], modes: Modes) -> Binding:
     clock = CLOCKS[modes.clock]
     if modes.auto:
         clock = clock._replace(writer="hook")
     if not modes.on_device:
-        return HostBinding(tracks, clock)
-    fit_device(optimizer, tracks)
-    return DeviceBinding(tracks, clock, device_of(optimizer))
+        return HostBinding(schedules, clock)
+    check_device(optimizer, schedules)
+    return DeviceBinding(schedules, clock, device_of(optimizer))
 
 
 def drive(optimizer: Optimizer, binding: Binding) -> Binding | None:
     """Put a binding to work; returns the one that drove the same knobs, which is to be closed."""
     replaced = _to_replace(optimizer, binding)
-    binding.lay()
+    binding.rebuild_cache()
     inside = Inside(optimizer, binding)
     binding.rewrite(optimizer.param_groups)
     if has_hooks(optimizer):
@@ -205,9 +205,9 @@ def _to_replace(optimizer: Optimizer, binding: Binding) -> Binding | None:
     Raises:
         ValueError: one drives some of the knobs and not the same ones.
     """
-    own = {track.knob.path for track in binding.tracks}
+    own = {schedule.knob.path for schedule in binding.schedules}
     for other in drivers(optimizer):
-        theirs = {track.knob.path for track in other.tracks}
+        theirs = {schedule.knob.path for schedule in other.schedules}
         if other is binding or not own & theirs:
             continue
         if own != theirs:
@@ -221,43 +221,45 @@ def _to_replace(optimizer: Optimizer, binding: Binding) -> Binding | None:
 
 def _take_over(binding: Binding, first: Binding, groups: Groups) -> None:
     """Take the bases from the binding that is being replaced, but for knobs that another hand has written since."""
-    by_path = {track.knob.path: (number, track) for number, track in enumerate(first.tracks)}
+    by_path = {schedule.knob.path: (number, schedule) for number, schedule in enumerate(first.schedules)}
     binding.monitor.note(RESUMED)
-    for track in binding.tracks:
-        number, old = by_path[track.knob.path]
+    for schedule in binding.schedules:
+        number, old = by_path[schedule.knob.path]
         foreign = first.writer.foreign(groups, number) if first.writer.written else ()
-        for index, (group_state, before) in enumerate(zip(track.group_states, old.group_states, strict=False)):
+        for index, (group_state, before) in enumerate(zip(schedule.group_states, old.group_states, strict=False)):
             if group_state is not None and before is not None and index not in foreign:
-                group_state.base = group_state.found = before.base
-                group_state.initial = before.initial
+                group_state.base = group_state.value_at_bind = before.base
+                group_state.initial_lr = before.initial_lr
 
 
-def _check_keys(tracks: Sequence[KnobSchedule], optimizers: Sequence[Optimizer]) -> None:
+def _check_keys(schedules: Sequence[KnobSchedule], optimizers: Sequence[Optimizer]) -> None:
     members = [
-        (track, group, index)
-        for track, optimizer in zip(tracks, optimizers, strict=True)
+        (schedule, group, index)
+        for schedule, optimizer in zip(schedules, optimizers, strict=True)
         for index, group in enumerate(optimizer.param_groups)
     ]
-    matched = {key for track, group, index in members for key in track.keys_of(group, index)}
-    lonely = tracks[0].history.given.keys() - matched
+    matched = {key for schedule, group, index in members for key in schedule.keys_of(group, index)}
+    lonely = schedules[0].history.given.keys() - matched
     if lonely:
-        names = [group.get("name", track.index_of(index)) for track, group, index in members]
+        names = [group.get("name", schedule.index_of(index)) for schedule, group, index in members]
         raise ValueError(
-            f"Scheduler({tracks[0].argument}={{...}}): the key {min(lonely, key=repr)!r} must match a group; "
+            f"Scheduler({schedules[0].argument}={{...}}): the key {min(lonely, key=repr)!r} must match a group; "
             f"there are {', '.join(map(repr, names))}"
         )
 
 
-def _check_bases(tracks: Sequence[KnobSchedule], optimizers: Sequence[Optimizer]) -> None:
-    knob = tracks[0].knob.path
-    group_states = [group_state for track in tracks for group_state in track.group_states if group_state is not None]
+def _check_bases(schedules: Sequence[KnobSchedule], optimizers: Sequence[Optimizer]) -> None:
+    knob = schedules[0].knob.path
+    group_states = [
+        group_state for schedule in schedules for group_state in schedule.group_states if group_state is not None
+    ]
     if not group_states:
         raise ValueError(
-            f"Scheduler({tracks[0].argument}={{...}}): at least one group must have a plan; None leaves one alone"
+            f"Scheduler({schedules[0].argument}={{...}}): at least one group must have a plan; None leaves one alone"
         )
     loaded = any(group.get("initial_lr") for optimizer in optimizers for group in optimizer.param_groups)
     if (
-        tracks[0].scaled and not loaded and not any(group_state.base for group_state in group_states)
+        schedules[0].scaled and not loaded and not any(group_state.base for group_state in group_states)
     ):  # of a loaded one the state may follow
         remedy = "lr= sets the lr itself" if knob == "lr" else f"values={{{knob!r}: ...}} sets it"
-        raise ValueError(f"Scheduler({tracks[0].given_text}): it multiplies {knob}=0 in every group; {remedy}")
+        raise ValueError(f"Scheduler({schedules[0].given_text}): it multiplies {knob}=0 in every group; {remedy}")

@@ -33,7 +33,7 @@ class Inside:
     def __init__(self, optimizer: Optimizer, binding: Binding) -> None:
         ours = {id(group) for group in optimizer.param_groups}
         found = list(inner_optimizers(optimizer))
-        self.knob = binding.tracks[0].knob
+        self.knob = binding.schedules[0].knob
         self.shared = [one for _, one, _ in found if any(id(group) in ours for group in one.param_groups)]
         apart = [(one, way) for _, one, way in found if not any(id(group) in ours for group in one.param_groups)]
         self.suspected = [(ref(one), _values(one, self.knob)) for one, _ in apart]

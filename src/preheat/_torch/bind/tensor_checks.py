@@ -10,52 +10,52 @@ from torch.optim import Adam, AdamW, Optimizer
 from preheat._analysis.sampling import contains_function
 from preheat._torch.run.knob_schedule import KnobSchedule
 
-__all__ = ["device_of", "fit_device", "fit_tensors"]
+__all__ = ["check_device", "check_tensors", "device_of"]
 
 
-def fit_tensors(optimizer: Optimizer, tracks: Sequence[KnobSchedule], *, promoted: bool) -> None:
+def check_tensors(optimizer: Optimizer, schedules: Sequence[KnobSchedule], *, promoted: bool) -> None:
     """Refuse what torch refuses, at the first step or before, of an optimizer with a knob that is a tensor.
 
     Args:
         optimizer: to be driven.
-        tracks: of it.
+        schedules: of it.
         promoted: every knob is going to be a tensor.
 
     Raises:
         ValueError: the message says what to pass instead.
     """
-    for track in tracks:
-        for index, group_state in enumerate(track.group_states):
+    for schedule in schedules:
+        for index, group_state in enumerate(schedule.group_states):
             group = optimizer.param_groups[index]
-            if group_state is None or not (promoted or isinstance(track.knob.held(group), Tensor)):
+            if group_state is None or not (promoted or isinstance(schedule.knob.held(group), Tensor)):
                 continue
-            remedy = "pass fused=True or foreach=False" if track.knob.path == "lr" else "pass foreach=False"
+            remedy = "pass fused=True or foreach=False" if schedule.knob.path == "lr" else "pass foreach=False"
             if isinstance(optimizer, Adam | AdamW) and group["foreach"] and not group["capturable"]:
-                _refuse(optimizer, "foreach", f"False or None where {track.knob.path} is a tensor; {remedy}")
+                _refuse(optimizer, "foreach", f"False or None where {schedule.knob.path} is a tensor; {remedy}")
             if group.get("capturable") and not group.get("fused") and _on_cpu(group):
                 _refuse(optimizer, "capturable", "False on the CPU; pass fused=True or capturable=False")
 
 
-def fit_device(optimizer: Optimizer, tracks: Sequence[KnobSchedule]) -> None:
+def check_device(optimizer: Optimizer, schedules: Sequence[KnobSchedule]) -> None:
     """Refuse what cannot stay on the device.
 
     Raises:
         ValueError: a knob is one that the optimizer reads on the host, a plan asks a function of the user's, or the
             parameters are on several devices.
     """
-    for track in tracks:
+    for schedule in schedules:
         adam = isinstance(optimizer, Adam | AdamW)
         fused = any(group.get("fused") for group in optimizer.param_groups)
-        if track.knob.path != "lr" and not (track.knob.key == "betas" and adam and not fused):
+        if schedule.knob.path != "lr" and not (schedule.knob.key == "betas" and adam and not fused):
             allowed = "lr, or betas of Adam where it is not fused"
             raise ValueError(
-                f"Scheduler(on_device=True, {track.given_text}): its knobs must be {allowed}, for "
-                f"{type(optimizer).__name__} reads {track.knob.path} on the host; drive it by a second Scheduler, "
+                f"Scheduler(on_device=True, {schedule.given_text}): its knobs must be {allowed}, for "
+                f"{type(optimizer).__name__} reads {schedule.knob.path} on the host; drive it by a second Scheduler, "
                 "without on_device"
             )
-        if any(contains_function(plan) for plan in track.plans.values()):
+        if any(contains_function(plan) for plan in schedule.plans.values()):
             raise ValueError(
-                f"Scheduler(on_device=True, {track.given_text}): its plan must be made of shapes, for a function of "
+                f"Scheduler(on_device=True, {schedule.given_text}): its plan must be made of shapes, for a function of "
                 "your own runs on the host; write it as a @shape"
             )
     device_of(optimizer)

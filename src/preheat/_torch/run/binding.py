@@ -33,9 +33,9 @@ class Binding(ABC):
     not_copied: tuple[str, ...] = ("handles", "idle", "lock", "fast_step")
     outside_graphs: ClassVar[Callable[..., Any]]  # made with the first binding: it imports much of torch
 
-    def __init__(self, tracks: Sequence[KnobSchedule]) -> None:
+    def __init__(self, schedules: Sequence[KnobSchedule]) -> None:
         Binding.outside_graphs = staticmethod(outside_graphs())
-        self.writer = GroupWriter(tuple(tracks))
+        self.writer = GroupWriter(tuple(schedules))
         self.monitor = MisuseMonitor()
         self.idle = IdleCalls()
         self.fast_step: Any = None  # None until it is made; False where this run has none
@@ -44,19 +44,19 @@ class Binding(ABC):
         self.closed = ""  # why
 
     def __getstate__(self) -> dict[str, Any]:
-        self.settle()
+        self.count_pending()
         self.idle.reset()
         return {name: value for name, value in vars(self).items() if name not in self.not_copied}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         Binding.outside_graphs = staticmethod(outside_graphs())
         vars(self).update(state, handles=[], idle=IdleCalls(), lock=RLock(), fast_step=None)
-        self.lay()
+        self.rebuild_cache()
 
     @property
-    def tracks(self) -> Sequence[KnobSchedule]:
+    def schedules(self) -> Sequence[KnobSchedule]:
         """One for each knob."""
-        return self.writer.tracks
+        return self.writer.schedules
 
     @property
     @abstractmethod
@@ -89,7 +89,7 @@ class Binding(ABC):
         """The hook after the optimizer's `load_state_dict`."""
 
     @abstractmethod
-    def settle(self) -> None:
+    def count_pending(self) -> None:
         """Count the last update, if it waits for its found_inf."""
 
     @abstractmethod
@@ -141,40 +141,40 @@ class Binding(ABC):
         """
         if self.closed:
             raise RuntimeError(f"Scheduler: it is closed: {self.closed}")
-        self.settle()
+        self.count_pending()
 
     @property
     def edits(self) -> list[Edit]:
         """The edits of each knob, in the order they were made."""
-        return [edit for track in self.tracks for edit in track.history.edits]
+        return [edit for schedule in self.schedules for edit in schedule.history.edits]
 
     @property
     def index(self) -> float:
         """The index of the coming update."""
         return self.clock.at(self.position)
 
-    def adopt(self, groups: Groups, at: float) -> None:
+    def add_new_groups(self, groups: Groups, at: float) -> None:
         """Make a state for each group that is new at an index.
 
         Raises:
             ValueError: a group is gone, or a new one fits no plan.
         """
-        known = len(self.tracks[0].group_states)
+        known = len(self.schedules[0].group_states)
         if len(groups) < known:
             raise ValueError(f"Scheduler(): the optimizer must keep its groups, {known} at bind, now {len(groups)}")
         if late := groups[known:]:
-            joined = [_joined(group, at) for group in late]
-            group_states = [track.new_group_states(groups, joined) for track in self.tracks]
-            for track, new in zip(self.tracks, group_states, strict=True):
-                track.group_states += new
-            self.lay()
+            offsets = [_offset(group, at) for group in late]
+            group_states = [schedule.new_group_states(groups, offsets) for schedule in self.schedules]
+            for schedule, new in zip(self.schedules, group_states, strict=True):
+                schedule.group_states += new
+            self.rebuild_cache()
             for group in late:
                 group.pop("join", None)  # read once, and no option of the optimizer's
 
-    def lay(self) -> None:
+    def rebuild_cache(self) -> None:
         """Work out what stays the same from update to update; to be called when plans, states or feedback change."""
-        for track in self.tracks:
-            track.lay()
+        for schedule in self.schedules:
+            schedule.rebuild_cache()
         self.invalidate()
 
     def invalidate(self) -> None:
@@ -188,12 +188,12 @@ class Binding(ABC):
     def own_tensors(self, groups: Groups, first: int) -> None:
         """Give the groups from `first` on tensors of their own, and note their bases."""
         self.writer.own(groups, first)
-        for track in self.tracks:
-            track.note_bases(groups, first)
+        for schedule in self.schedules:
+            schedule.note_bases(groups, first)
         self.invalidate()
 
 
-def _joined(group: dict[str, Any], at: float) -> float:
+def _offset(group: dict[str, Any], at: float) -> float:
     """The index at which a late group's own clock begins."""
     join = group.get("join")
     if join not in (None, "from_zero"):

@@ -38,8 +38,8 @@ class DeviceBinding(Binding):
 
     not_copied = (*Binding.not_copied, "outputs", "require_hooks")
 
-    def __init__(self, tracks: Sequence[KnobSchedule], clock: Clock, device: torch.device) -> None:
-        super().__init__(tracks)
+    def __init__(self, schedules: Sequence[KnobSchedule], clock: Clock, device: torch.device) -> None:
+        super().__init__(schedules)
         self.own_clock = clock
         self.now = torch.zeros((), dtype=torch.int64, device=device)  # the index of the coming update
         self.outputs: tuple[Output, ...] = ()  # made anew when it is empty
@@ -74,10 +74,10 @@ class DeviceBinding(Binding):
         position = self.position
         return position, self.clock.at(position)
 
-    def adopt(self, groups: Groups, at: float) -> None:
+    def add_new_groups(self, groups: Groups, at: float) -> None:
         """Make states for groups that are new, which took no part in the last update."""
-        known = len(self.tracks[0].group_states)
-        super().adopt(groups, at)
+        known = len(self.schedules[0].group_states)
+        super().add_new_groups(groups, at)
         if len(groups) > known and at != self.grown[0]:
             self.grown = (at, known)
 
@@ -86,7 +86,7 @@ class DeviceBinding(Binding):
         writer = self.clock.writer
         return writer == "hook" or (writer == "first caller" and not self.called)
 
-    def settle(self) -> None:
+    def count_pending(self) -> None:
         """Do nothing: found_inf is read on the device."""
 
     def invalidate(self) -> None:
@@ -154,7 +154,7 @@ class DeviceBinding(Binding):
     def write(self) -> None:
         """Have the knobs hold the values of the position, each rounded once."""
         for memory, plans, bases, which in self.outputs:
-            factors = [plan((self.now - joined).clamp(min=0) if joined else self.now) for plan, joined in plans]
+            factors = [plan((self.now - offset).clamp(min=0) if offset else self.now) for plan, offset in plans]
             factor = factors[0] if len(factors) == 1 else torch.stack(factors)[which]
             memory.copy_(bases * factor)
 
@@ -165,8 +165,8 @@ class DeviceBinding(Binding):
             groups: of the optimizer.
             ahead: a call is about to be counted, and the clock of new groups begins with the next index.
         """
-        if len(groups) != len(self.tracks[0].group_states):
-            self.adopt(groups, self.index + ahead)
+        if len(groups) != len(self.schedules[0].group_states):
+            self.add_new_groups(groups, self.index + ahead)
         first = self.writer.known
         new = len(groups) > first
         if new:
@@ -181,16 +181,16 @@ class DeviceBinding(Binding):
         shared_plans: dict[tuple[int, int], SharedPlan] = {}
         bases, which = [], []
         for number, index in buffer.places:
-            track = self.tracks[number]
-            bases.append(track.bases[index])
-            place = next(k for k, one in enumerate(track.shared_plans) if index in one.indices)
-            shared_plans[number, place] = track.shared_plans[place]
+            schedule = self.schedules[number]
+            bases.append(schedule.bases[index])
+            place = next(k for k, one in enumerate(schedule.shared_plans) if index in one.indices)
+            shared_plans[number, place] = schedule.shared_plans[place]
             which.append(list(shared_plans).index((number, place)))
         device = self.now.device
         real = torch.float32 if device.type == "mps" else torch.float64  # that device has no float64
         return Output(
             buffer.memory,
-            tuple((shared_plan.plan, int(shared_plan.joined)) for shared_plan in shared_plans.values()),
+            tuple((shared_plan.plan, int(shared_plan.offset)) for shared_plan in shared_plans.values()),
             torch.tensor(bases, dtype=real, device=device),
             torch.tensor(which, device=device),
         )
@@ -206,8 +206,8 @@ class DeviceBinding(Binding):
         self.idle.reset()
         self.position, self.grown = position, (0.0, 0)
         self.rewrite(groups)
-        for track in self.tracks:
-            track.note_bases(groups)
+        for schedule in self.schedules:
+            schedule.note_bases(groups)
 
     def used_now(self, groups: Groups) -> list[Values]:
         """The knobs of the last update, as its plans have them."""
@@ -221,4 +221,4 @@ class DeviceBinding(Binding):
         return self._values(groups, self.index)
 
     def _values(self, groups: Groups, at: float) -> list[Values]:
-        return [track.rounded(groups, track.row(at)) for track in self.tracks]
+        return [schedule.rounded(groups, schedule.row(at)) for schedule in self.schedules]

@@ -42,7 +42,7 @@ class FastStep:
     )
 
     def __init__(self, progress: Progress, writer: GroupWriter, idle: IdleCalls, at: float) -> None:
-        schedule = writer.tracks[0]
+        schedule = writer.schedules[0]
         shared_plan = schedule.shared_plans[0]
         self.progress, self.writer, self.idle = progress, writer, idle
         self.offset, stop, self.value = shared_plan.piece_at(at)  # `value` counts from the start of its piece
@@ -146,9 +146,9 @@ class FastStep:
 
 def fast_step_for(progress: Progress, writer: GroupWriter, idle: IdleCalls, at: float) -> FastStep | None:
     """The fast path from an index on; None where several knobs, plans or kinds of tensors need the general one."""
-    schedule = writer.tracks[0]
+    schedule = writer.schedules[0]
     one_plan = (
-        len(writer.tracks) == 1 and schedule.knob.path == "lr" and schedule.one_plan and None not in schedule.bases
+        len(writer.schedules) == 1 and schedule.knob.path == "lr" and schedule.one_plan and None not in schedule.bases
     )
     one_buffer = [len(buffer.places) for buffer in writer.buffers] == [writer.known] and schedule.base is not None
     if not one_plan or not (one_buffer or not writer.buffers) or progress.clock.writer == "hook" or idle.watch:

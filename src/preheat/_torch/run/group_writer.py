@@ -17,7 +17,7 @@ __all__ = ["ALL", "FEW", "GroupWriter"]
 
 FEW, ALL = 4, maxsize  # groups with numbers that are looked at; where there are more, in turn
 
-Place = tuple[int, int]  # the number of a track, and the index of a group
+Place = tuple[int, int]  # the number of a schedule, and the index of a group
 
 
 class Buffer:
@@ -131,8 +131,8 @@ class MixedWriter:
 class GroupWriter:
     """Writes the knobs of an optimizer, one for each schedule, and knows what it wrote last."""
 
-    def __init__(self, tracks: Sequence[KnobSchedule]) -> None:
-        self.tracks = tracks
+    def __init__(self, schedules: Sequence[KnobSchedule]) -> None:
+        self.schedules = schedules
         self.written: Sequence[GroupValues] = ()
         self.buffers: list[Buffer] = []
         self.knob_writers: list[FloatWriter | MixedWriter] = []  # one for each schedule
@@ -140,10 +140,10 @@ class GroupWriter:
         self.first: object = None  # of these groups
 
     def __getstate__(self) -> dict[str, Any]:
-        return {"tracks": self.tracks, "written": self.written}
+        return {"schedules": self.schedules, "written": self.written}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        vars(self).update(vars(GroupWriter(state["tracks"])), written=state["written"])
+        vars(self).update(vars(GroupWriter(state["schedules"])), written=state["written"])
 
     def forget(self) -> None:
         """Give all groups tensors of their own at the next write, for those that they hold are others."""
@@ -153,25 +153,25 @@ class GroupWriter:
         """Give the groups from one on tensors of their own; torch gives one to several groups and to `defaults`."""
         self.buffers = self.buffers if first else []
         views: list[dict[int, Tensor]] = [
-            dict(self.knob_writers[number].views) if first else {} for number in range(len(self.tracks))
+            dict(self.knob_writers[number].views) if first else {} for number in range(len(self.schedules))
         ]
         kinds: dict[Any, list[tuple[Place, Tensor]]] = {}
-        for number, track in enumerate(self.tracks):
-            for index, held in track.tensors(groups, first):
+        for number, schedule in enumerate(self.schedules):
+            for index, held in schedule.tensors(groups, first):
                 kinds.setdefault((held.device, held.dtype), []).append(((number, index), held))
         for members in kinds.values():
             buffer = Buffer(*zip(*members, strict=True))
             self.buffers.append(buffer)
             for (number, index), view in zip(buffer.places, buffer.views, strict=True):
                 views[number][index] = view
-                self.tracks[number].knob.put(groups[index], view)
-        self.knob_writers = [_knob_writer(*pair) for pair in zip(self.tracks, views, strict=True)]
+                self.schedules[number].knob.put(groups[index], view)
+        self.knob_writers = [_knob_writer(*pair) for pair in zip(self.schedules, views, strict=True)]
         self.known, self.first = len(groups), groups[0]
 
     def ended(self, at: float) -> bool:
         """Whether an index is past the end of a plan."""
-        for track in self.tracks:
-            for shared_plan in track.shared_plans:
+        for schedule in self.schedules:
+            for shared_plan in schedule.shared_plans:
                 if at >= shared_plan.end:
                     return True
         return False
@@ -179,37 +179,37 @@ class GroupWriter:
     def keeps_lr(self, groups: Groups) -> bool:
         """Whether an lr is the very object that was put there, and not another of the same value."""
         for number, knob_writer in enumerate(self.knob_writers):
-            if self.tracks[number].knob.path == "lr":
+            if self.schedules[number].knob.path == "lr":
                 return knob_writer.keeps_any(groups, self.written[number] if self.written else None)
         return False
 
     def restore(self, groups: Groups) -> None:
         """Put the groups' own tensors back where others have taken their place."""
-        for track, knob_writer in zip(self.tracks, self.knob_writers, strict=True):
+        for schedule, knob_writer in zip(self.schedules, self.knob_writers, strict=True):
             for index, view in knob_writer.views:
-                if track.knob.held(groups[index]) is not view:
-                    track.knob.put(groups[index], view)
+                if schedule.knob.held(groups[index]) is not view:
+                    schedule.knob.put(groups[index], view)
 
     def promote(self, groups: Groups, device: torch.device, first: int = 0) -> None:
         """Have the knobs of the groups from one on be tensors on a device; a number becomes one of float32."""
-        for track in self.tracks:
-            for group, group_state in zip(groups[first:], track.group_states[first:], strict=True):
+        for schedule in self.schedules:
+            for group, group_state in zip(groups[first:], schedule.group_states[first:], strict=True):
                 if group_state is not None:
-                    held = track.knob.held(group)
+                    held = schedule.knob.held(group)
                     dtype = held.dtype if isinstance(held, Tensor) else torch.float32
-                    track.knob.put(group, torch.as_tensor(held, dtype=dtype, device=device))
+                    schedule.knob.put(group, torch.as_tensor(held, dtype=dtype, device=device))
 
     def is_replaced(self, groups: Groups) -> bool:
         """Whether groups hold other tensors than their own, or numbers instead of tensors, or the reverse."""
-        for track, knob_writer in zip(self.tracks, self.knob_writers, strict=True):
+        for schedule, knob_writer in zip(self.schedules, self.knob_writers, strict=True):
             views = dict(knob_writer.views)
-            found = dict(track.tensors(groups, 0))
+            found = dict(schedule.tensors(groups, 0))
             if found.keys() != views.keys() or any(found[index] is not view for index, view in views.items()):
                 return True
         return False
 
     def write(self, groups: Groups, rows: Sequence[GroupValues]) -> None:
-        """Put a row for each track into the knobs."""
+        """Put a row for each schedule into the knobs."""
         for number, knob_writer in enumerate(self.knob_writers):
             knob_writer.write(groups, rows[number])
         for buffer in self.buffers:
@@ -221,7 +221,7 @@ class GroupWriter:
         for number, row in enumerate(rows):
             for index in range(first, len(groups)):
                 if (value := value_in(row, index)) is not None:
-                    self.tracks[number].knob.write(groups[index], value)
+                    self.schedules[number].knob.write(groups[index], value)
         for buffer in self.buffers:
             if buffer.places[0][1] >= first:
                 buffer.version = buffer.writes()
@@ -236,10 +236,10 @@ class GroupWriter:
         return all(buffer.writes() == buffer.version for buffer in self.buffers)  # asks no device
 
     def foreign(self, groups: Groups, number: int) -> list[int]:
-        """The groups whose knob of a track another hand has given another value since; asks the devices."""
+        """The groups whose knob of a schedule another hand has given another value since; asks the devices."""
         if self.untouched(groups, ALL):
             return []
-        knob = self.tracks[number].knob
+        knob = self.schedules[number].knob
         pairs = enumerate(zip(groups, values_of(self.written[number], self.known), strict=False))
         return [k for k, (group, v) in pairs if v is not None and knob.read(group) != knob.rounded(group, v)]
 
@@ -249,15 +249,15 @@ class GroupWriter:
         for number, row in enumerate(self.written):
             values = values_of(row, self.known)
             for index in self.foreign(groups, number):
-                values[index] = self.tracks[number].knob.read(groups[index])
+                values[index] = self.schedules[number].knob.read(groups[index])
             rows.append((values, 1.0))
         return rows
 
 
-def _knob_writer(track: KnobSchedule, views: dict[int, Tensor]) -> FloatWriter | MixedWriter:
-    if track.knob.index is None and not views:
-        return FloatWriter(track.knob.key)
-    return MixedWriter(track.knob, views, track.bases)
+def _knob_writer(schedule: KnobSchedule, views: dict[int, Tensor]) -> FloatWriter | MixedWriter:
+    if schedule.knob.index is None and not views:
+        return FloatWriter(schedule.knob.key)
+    return MixedWriter(schedule.knob, views, schedule.bases)
 
 
 def _same(held: object, value: float | None) -> bool:

@@ -23,8 +23,8 @@ __all__ = ["HostBinding"]
 class HostBinding(Binding):
     """Counts and writes on the host, and warns of likely mistakes."""
 
-    def __init__(self, tracks: Sequence[KnobSchedule], clock: Clock) -> None:
-        super().__init__(tracks)
+    def __init__(self, schedules: Sequence[KnobSchedule], clock: Clock) -> None:
+        super().__init__(schedules)
         self.progress = Progress(clock)
 
     @property
@@ -45,10 +45,10 @@ class HostBinding(Binding):
         """The position and the index whose values the knobs hold; None while another thread changes them."""
         return None if self.progress.writing else (self.position, self.progress.written_index)
 
-    def adopt(self, groups: Groups, at: float) -> None:
+    def add_new_groups(self, groups: Groups, at: float) -> None:
         """Make states for groups that are new, which took no part in the last update."""
-        known, progress = len(self.tracks[0].group_states), self.progress
-        super().adopt(groups, at)
+        known, progress = len(self.schedules[0].group_states), self.progress
+        super().add_new_groups(groups, at)
         if len(groups) > known:
             progress.used = [(values_of(row, known), 1.0) for row in progress.used]
             if progress.using is not None:
@@ -63,7 +63,7 @@ class HostBinding(Binding):
             self.outside_graphs(self._before, optimizer)
 
     def _before(self, optimizer: Optimizer) -> None:
-        self.settle()
+        self.count_pending()
         if is_fake(optimizer, self.writer):
             self.progress.using = None
             self.monitor.note(FAKE)
@@ -100,7 +100,7 @@ class HostBinding(Binding):
             progress.pending_update = (getattr(optimizer, "found_inf", None), progress.using)
             progress.using = None
 
-    def settle(self) -> None:
+    def count_pending(self) -> None:
         """Count the last update of a fused step if it was not skipped; reads one number back from the device."""
         if self.progress.pending_update is not None:
             with self.lock:
@@ -156,8 +156,8 @@ class HostBinding(Binding):
                 self.writer.forget()  # a load may have come without a hook: what the groups hold is no foreign write
             self.show(groups, self.clock.at(position))
             progress.position = position
-            for track in self.tracks:
-                track.note_bases(groups)
+            for schedule in self.schedules:
+                schedule.note_bases(groups)
             progress.used, progress.updates_at_last_call = (), position.updates
             self.idle.reset()
             self.monitor.note(SOUGHT if sought else RESUMED)
@@ -178,8 +178,8 @@ class HostBinding(Binding):
         """Write the values of an index; check at most so many groups for values set outside this Scheduler."""
         writer = self.writer
         if len(groups) != writer.known:
-            self.adopt(groups, at)
-        rows = [track.row(at) for track in writer.tracks]
+            self.add_new_groups(groups, at)
+        rows = [schedule.row(at) for schedule in writer.schedules]
         if len(groups) == writer.known and writer.untouched(groups, most, self.progress.calls):
             writer.write(groups, rows)
         else:
@@ -207,27 +207,29 @@ class HostBinding(Binding):
         self._notice_load(groups)
         known = writer.known
         with self.lock:
-            self.adopt(groups, progress.index)
+            self.add_new_groups(groups, progress.index)
             if not known:
                 self.show(groups, progress.written_index)
             elif len(groups) > known:
                 self.own_tensors(groups, known)
-                writer.join(groups, [track.row(progress.written_index) for track in self.tracks], known)
+                writer.join(groups, [schedule.row(progress.written_index) for schedule in self.schedules], known)
             progress.using = writer.written if writer.untouched(groups, ALL) else writer.holding(groups)
             self.invalidate()
 
     def used_now(self, groups: Groups) -> list[Values]:
         """The knobs of the last update, for each schedule; empty before the first."""
-        self.settle()
-        return [track.rounded(groups, row) for track, row in zip(self.tracks, self.progress.used, strict=False)]
+        self.count_pending()
+        return [
+            schedule.rounded(groups, row) for schedule, row in zip(self.schedules, self.progress.used, strict=False)
+        ]
 
     def next_now(self, groups: Groups) -> list[Values]:
         """The knobs of the coming update, if `step()` is called where it is due."""
-        self.settle()
+        self.count_pending()
         progress, writer = self.progress, self.writer
         due = progress.hook_writes() or progress.index - progress.written_index == 1
         if due or not writer.known:
-            rows: Any = [track.row(progress.index if due else progress.written_index) for track in self.tracks]
+            rows: Any = [schedule.row(progress.index if due else progress.written_index) for schedule in self.schedules]
         else:
             rows = writer.holding(groups)
-        return [track.rounded(groups, row) for track, row in zip(self.tracks, rows, strict=True)]
+        return [schedule.rounded(groups, row) for schedule, row in zip(self.schedules, rows, strict=True)]

@@ -19,14 +19,14 @@ __all__ = ["GroupState", "KnobSchedule", "SharedPlan"]
 class GroupState:
     """One knob of one group: the key of its plan, where its clock began, its base, and what was found at bind."""
 
-    __slots__ = ("base", "found", "initial", "joined", "key")
+    __slots__ = ("base", "initial_lr", "key", "offset", "value_at_bind")
 
-    def __init__(self, key: Key, group: dict[str, Any], knob: Knob, joined: float) -> None:
+    def __init__(self, key: Key, group: dict[str, Any], knob: Knob, offset: float) -> None:
         self.key = key
-        self.joined = joined  # the index at which its own clock began
-        self.base = self.found = knob.read(group)
+        self.offset = offset  # the index at which its own clock began
+        self.base = self.value_at_bind = knob.read(group)
         initial = group.get("initial_lr") if knob.path == "lr" else None
-        self.initial = None if initial is None else float(initial)
+        self.initial_lr = None if initial is None else float(initial)
 
 
 class SharedPlan(NamedTuple):
@@ -34,7 +34,7 @@ class SharedPlan(NamedTuple):
 
     plan: Plan
     value: Callable[[float], float]  # the plan as a plain function
-    joined: float  # where their clock began
+    offset: float  # where their clock began
     indices: tuple[int, ...]  # of the groups
     least: float  # of the bases that it multiplies
     most: float
@@ -42,8 +42,8 @@ class SharedPlan(NamedTuple):
 
     def piece_at(self, at: float) -> Piece:
         """The piece of the plan that answers at an index, and between which."""
-        start, stop, value = self.plan._formula.piece_at(max(at - self.joined, 0.0))
-        return Piece(self.joined + start, self.joined + stop, value)
+        start, stop, value = self.plan._formula.piece_at(max(at - self.offset, 0.0))
+        return Piece(self.offset + start, self.offset + stop, value)
 
 
 class KnobSchedule:
@@ -62,14 +62,14 @@ class KnobSchedule:
         self.number = number  # of the optimizer, where there are several
         self.group_states: list[GroupState | None] = []
         self.feedback: Any = None
-        self.lay()
+        self.rebuild_cache()
 
     def __getstate__(self) -> dict[str, Any]:
         return {name: held for name, held in vars(self).items() if name != "shared_plans"}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         vars(self).update(state)
-        self.lay()
+        self.rebuild_cache()
 
     @property
     def plans(self) -> dict[Key, Plan | None]:
@@ -136,15 +136,15 @@ class KnobSchedule:
             'add it, or "*" for all others (None leaves a group alone)'
         )
 
-    def new_group_states(self, groups: Groups, joined: Sequence[float]) -> list[GroupState | None]:
-        """States for the groups that have none yet; `joined` is where the clock of each begins.
+    def new_group_states(self, groups: Groups, offsets: Sequence[float]) -> list[GroupState | None]:
+        """States for the groups that have none yet; `offsets` are the indices at which their clocks begin.
 
         Raises:
             ValueError: a group fits no plan or has no such knob.
         """
         group_states: list[GroupState | None] = []
         known = len(self.group_states)
-        for index, (group, began) in enumerate(zip(groups[known:], joined, strict=True), known):
+        for index, (group, began) in enumerate(zip(groups[known:], offsets, strict=True), known):
             key = self.key_of(group, index)
             driven = self.history.given[key] is not None
             if driven:
@@ -165,7 +165,7 @@ class KnobSchedule:
                 if group_state is not None:
                     group["initial_lr"] = group_state.base
 
-    def lay(self) -> None:
+    def rebuild_cache(self) -> None:
         """Work out what `row` needs; to be called when plans, states of groups or feedback have changed."""
         self.bases = [
             None if state is None else state.base if self.scaled else 1.0 for state in self.group_states
@@ -173,15 +173,15 @@ class KnobSchedule:
         followers: dict[tuple[Key, float], list[int]] = {}
         for index, state in enumerate(self.group_states):
             if state is not None:
-                followers.setdefault((state.key, state.joined), []).append(index)
+                followers.setdefault((state.key, state.offset), []).append(index)
         self.shared_plans = [self._shared_plan(*which, indices) for which, indices in followers.items()]
         self.base = self.bases[0] if self.one_plan and len(set(self.bases)) == 1 else None  # if all have the same
 
-    def _shared_plan(self, key: Key, joined: float, indices: Sequence[int]) -> SharedPlan:
-        plan = self.history.followed(key, joined)
+    def _shared_plan(self, key: Key, offset: float, indices: Sequence[int]) -> SharedPlan:
+        plan = self.history.followed(key, offset)
         bases = [base for index in indices if (base := self.bases[index]) is not None]
-        end = inf if plan.steps is None else joined + plan.steps
-        return SharedPlan(plan, plan._scalar_fn, float(joined), tuple(indices), min(bases), max(bases), end)
+        end = inf if plan.steps is None else offset + plan.steps
+        return SharedPlan(plan, plan._scalar_fn, float(offset), tuple(indices), min(bases), max(bases), end)
 
     @property
     def one_plan(self) -> bool:
@@ -213,7 +213,7 @@ class KnobSchedule:
         return values, 1.0
 
     def _factor(self, shared_plan: SharedPlan, at: float) -> float:
-        factor = shared_plan.value(at - shared_plan.joined if at > shared_plan.joined else 0.0)
+        factor = shared_plan.value(at - shared_plan.offset if at > shared_plan.offset else 0.0)
         low, high = self.knob.low, self.knob.high
         for value in (shared_plan.least * factor, shared_plan.most * factor):
             if not low <= value < high:

@@ -64,7 +64,7 @@ class MisuseMonitor:
         """
         if self.origin == FRESH:
             self.origin = UNKNOWN
-        for schedule, row in zip(writer.tracks, writer.written, strict=True):
+        for schedule, row in zip(writer.schedules, writer.written, strict=True):
             for group, value in zip(groups, values_of(row, writer.known), strict=False):
                 driven = schedule.knob.path != "lr" or "initial_lr" in group
                 if value is not None and driven and schedule.knob.read(group) != schedule.knob.rounded(group, value):
@@ -99,7 +99,7 @@ class MisuseMonitor:
 
     def before_overwriting(self, writer: GroupWriter, groups: Groups) -> None:
         """Check the knobs that are about to be overwritten for values that were set outside this Scheduler."""
-        for number, schedule in enumerate(writer.tracks):
+        for number, schedule in enumerate(writer.schedules):
             for index in writer.foreign(groups, number)[:1]:
                 self.warn_once(
                     "foreign",
@@ -110,13 +110,15 @@ class MisuseMonitor:
 
     def _check_start(self, progress: Progress, writer: GroupWriter, optimizer: Optimizer) -> None:
         sought = self.origin == SOUGHT
-        states = [(schedule, state) for schedule in writer.tracks for state in schedule.group_states if state]
+        states = [(schedule, state) for schedule in writer.schedules for state in schedule.group_states if state]
         of_earlier_run = [
             state for schedule, state in states if (schedule.scaled or not sought) and _is_of_earlier_run(state)
         ]
         if of_earlier_run:
             state = of_earlier_run[0]
-            what = f"the optimizer bears initial_lr={state.initial:g} and lr={state.found:g} of an earlier run"
+            what = (
+                f"the optimizer bears initial_lr={state.initial_lr:g} and lr={state.value_at_bind:g} of an earlier run"
+            )
             remedy = "build it on each group's own lr and seek(k)"
         elif self.origin == TRAINED or (self.origin == UNKNOWN and _has_trained(optimizer)):
             what, remedy = "the optimizer has already trained", "seek(k)"
@@ -131,7 +133,7 @@ class MisuseMonitor:
 
     def _check_end(self, at: float, writer: GroupWriter, groups: Groups) -> None:
         """Check an index whose values an update used: it may be past the end of a plan."""
-        for number, schedule in enumerate(writer.tracks):
+        for number, schedule in enumerate(writer.schedules):
             for plan in _ended(schedule, at):
                 if "ended" not in self.sentences and not writer.foreign(groups, number):
                     self.warn_once(
@@ -142,7 +144,7 @@ class MisuseMonitor:
 
     def _check_calls(self, progress: Progress, writer: GroupWriter, groups: Groups) -> None:
         """Warn of updates that pass without a call, unless the user sets the knobs meanwhile."""
-        if "held" not in self.sentences and not any(writer.foreign(groups, k) for k in range(len(writer.tracks))):
+        if "held" not in self.sentences and not any(writer.foreign(groups, k) for k in range(len(writer.schedules))):
             self.warn_once(
                 "held",
                 "Scheduler: updates pass without step(), so the knobs hold their values of update "
@@ -152,7 +154,7 @@ class MisuseMonitor:
 
 def _is_of_earlier_run(state: GroupState) -> bool:
     """Whether a group was given to the Scheduler with the lr that an earlier schedule had left there."""
-    return state.initial is not None and state.initial != state.found == state.base
+    return state.initial_lr is not None and state.initial_lr != state.value_at_bind == state.base
 
 
 def _ended(schedule: KnobSchedule, at: float) -> Iterator[Plan]:

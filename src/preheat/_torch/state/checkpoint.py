@@ -30,8 +30,8 @@ def pack(bindings: Sequence[Binding], groups: Sequence[Groups]) -> SavedRun:
         calls=positions[0].calls if first.clock.counts_calls else 0,  # elsewhere they tell nothing
         amount=positions[0].amount,
         last=tuple(position.last for position in positions),
-        groups=tuple(len(binding.tracks[0].group_states) for binding in bindings),
-        plans=tuple(plan for track in first.tracks for plan in _saved_plans(track)),
+        groups=tuple(len(binding.schedules[0].group_states) for binding in bindings),
+        plans=tuple(plan for schedule in first.schedules for plan in _saved_plans(schedule)),
         edits=tuple(
             (number, edit._replace(key=repr(edit.key)))
             for number, binding in enumerate(bindings)
@@ -40,26 +40,26 @@ def pack(bindings: Sequence[Binding], groups: Sequence[Groups]) -> SavedRun:
         bases=run_lengths(bases),
         values=run_lengths(values),
         offsets=run_lengths(offsets),
-        feedback=next((tuple(t.feedback.state()) for b in bindings for t in b.tracks if t.feedback is not None), ()),
+        feedback=next((tuple(t.feedback.state()) for b in bindings for t in b.schedules if t.feedback is not None), ()),
     )
 
 
-def _saved_plans(track: KnobSchedule) -> Iterator[SavedPlan]:
-    history = track.history
+def _saved_plans(schedule: KnobSchedule) -> Iterator[SavedPlan]:
+    history = schedule.history
     for key, (given, resolved) in history.texts.items():
         text = "" if history.resolved[key] is history.given[key] else resolved
-        yield SavedPlan(track.knob.path, track.mode, repr(key), given, text)
+        yield SavedPlan(schedule.knob.path, schedule.mode, repr(key), given, text)
 
 
 def _snapshot(binding: Binding, groups: Groups) -> tuple[Position, list[tuple[float, float, float]]]:
     """The position; base, value and offset of each knob, all of one moment, also while another thread steps."""
-    binding.settle()
-    binding.adopt(groups, binding.index)
+    binding.count_pending()
+    binding.add_new_groups(groups, binding.index)
     while True:
         moment = binding.moment()
         places = [
-            (group_state.base, track.knob.read(groups[index]), group_state.joined)
-            for track, index, group_state in _places(binding)
+            (group_state.base, schedule.knob.read(groups[index]), group_state.offset)
+            for schedule, index, group_state in _places(binding)
         ]
         if moment is not None and moment == binding.moment():
             return moment[0], places
@@ -103,15 +103,17 @@ def _check_fit(bindings: Sequence[Binding], groups: Sequence[Groups], saved: Sav
 
 def _take_bases(bindings: Sequence[Binding], saved: SavedRun, on_change: str) -> list[str]:
     """Set the base of every knob, and where each group's clock began."""
-    for track in (track for binding in bindings for track in binding.tracks):
-        track.group_states = [None if state is None else copy(state) for state in track.group_states]
+    for schedule in (schedule for binding in bindings for schedule in binding.schedules):
+        schedule.group_states = [None if state is None else copy(state) for state in schedule.group_states]
     compared = _compared_bases(bindings, saved)
     sentences = base_reports(compared, on_change)
     for one, offset in zip(compared, unrolled(saved.offsets), strict=True):
         if not one.changed:
-            one.group_state.found = one.saved  # a later load compares with the code's: what was found may be loaded
-        one.group_state.base = one.saved if on_change == "checkpoint" else one.group_state.found
-        one.group_state.joined = offset
+            one.group_state.value_at_bind = (
+                one.saved
+            )  # a later load compares with the code's: what was found may be loaded
+        one.group_state.base = one.saved if on_change == "checkpoint" else one.group_state.value_at_bind
+        one.group_state.offset = offset
     return sentences
 
 
@@ -119,30 +121,32 @@ def _compared_bases(bindings: Sequence[Binding], saved: SavedRun) -> list[BaseCo
     """The knobs of all groups, each with its saved base; a base that its knob cannot take is refused."""
     places = [(id(binding), *place) for binding in bindings for place in _places(binding)]
     rows = list(zip(places, unrolled(saved.bases), unrolled(saved.values), strict=True))
-    for (_, track, _, _), base, _ in rows:
-        if track.scaled and not track.knob.allows(base):
-            raise ValueError(f"{WHO}(bases=[... {base!r} ...]): bases must be {track.knob.words} for {track.knob.path}")
+    for (_, schedule, _, _), base, _ in rows:
+        if schedule.scaled and not schedule.knob.allows(base):
+            raise ValueError(
+                f"{WHO}(bases=[... {base!r} ...]): bases must be {schedule.knob.words} for {schedule.knob.path}"
+            )
     lr = {
-        (which, index): (state.initial, base)
-        for (which, track, index, state), base, _ in rows
-        if track.knob.path == "lr"
+        (which, index): (state.initial_lr, base)
+        for (which, schedule, index, state), base, _ in rows
+        if schedule.knob.path == "lr"
     }
     return [
-        BaseComparison(track, index, state, base, value, lr.get((which, index)))
-        for (which, track, index, state), base, value in rows
+        BaseComparison(schedule, index, state, base, value, lr.get((which, index)))
+        for (which, schedule, index, state), base, value in rows
     ]
 
 
 def _take_plans(bindings: Sequence[Binding], saved: SavedRun, on_change: str) -> list[str]:
     """Have every knob follow its plans, with the saved edits."""
     at, sentences = bindings[0].index, []
-    for tracks in zip(*(binding.tracks for binding in bindings), strict=True):
-        compared = PlanComparison(tracks[0], saved)
+    for schedules in zip(*(binding.schedules for binding in bindings), strict=True):
+        compared = PlanComparison(schedules[0], saved)
         chosen = compared.chosen(on_change, at)
         keys = {repr(key): key for key in chosen.given}
-        for number, track in enumerate(tracks):
-            edits = [edit for which, edit in saved.edits if which == number and edit.knob == track.knob.path]
-            track.history = _replayed(chosen, edits, keys) if edits else chosen
+        for number, schedule in enumerate(schedules):
+            edits = [edit for which, edit in saved.edits if which == number and edit.knob == schedule.knob.path]
+            schedule.history = _replayed(chosen, edits, keys) if edits else chosen
         if compared.changed:
             sentences.append(compared.report(on_change, at, last_used(bindings[0])))
     return sentences
@@ -162,7 +166,7 @@ def _replayed(history: PlanHistory, edits: Sequence[Edit], keys: dict[str, Any])
 
 def _take_feedback(bindings: Sequence[Binding], state: tuple[float, ...], on_change: str) -> list[str]:
     """Set the Plateau, if there is one, to what it had seen."""
-    plateau = next((track.feedback for track in bindings[0].tracks if track.feedback is not None), None)
+    plateau = next((schedule.feedback for schedule in bindings[0].schedules if schedule.feedback is not None), None)
     if plateau is not None:
         plateau.load(state)
     if bool(state) == (plateau is not None):
@@ -176,7 +180,7 @@ def _take_feedback(bindings: Sequence[Binding], state: tuple[float, ...], on_cha
 
 def _places(binding: Binding) -> Iterator[tuple[KnobSchedule, int, GroupState]]:
     """Every knob that is driven, with the index of its group."""
-    for track in binding.tracks:
-        for index, group_state in enumerate(track.group_states):
+    for schedule in binding.schedules:
+        for index, group_state in enumerate(schedule.group_states):
             if group_state is not None:
-                yield track, index, group_state
+                yield schedule, index, group_state

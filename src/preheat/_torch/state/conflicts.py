@@ -20,12 +20,12 @@ _SHOWN = 3  # of many changes of one kind
 class PlanComparison:
     """The plans of a knob as the code has them and as a checkpoint has them, by the text of their keys."""
 
-    def __init__(self, track: KnobSchedule, saved: SavedRun) -> None:
-        self.track = track
-        self.code = track.code
-        self.keys = {repr(key): key for key in track.code.given}
-        self.saved = {plan.key: plan for plan in saved.plans if plan.knob == track.knob.path}
-        edits = [edit for _, edit in saved.edits if edit.knob == track.knob.path]
+    def __init__(self, schedule: KnobSchedule, saved: SavedRun) -> None:
+        self.schedule = schedule
+        self.code = schedule.code
+        self.keys = {repr(key): key for key in schedule.code.given}
+        self.saved = {plan.key: plan for plan in saved.plans if plan.knob == schedule.knob.path}
+        edits = [edit for _, edit in saved.edits if edit.knob == schedule.knob.path]
         self.edits: list[Edit] = list(dict.fromkeys(edits))  # each once, though several optimizers made it
         self.changed = self.saved.keys() != self.keys.keys() or any(map(self._differs, self.saved.values()))
 
@@ -53,7 +53,7 @@ class PlanComparison:
             return self._with_saved_total()
         if on_change == "code" and not self.edits:
             return self.code
-        who = f"load_state_dict(): the plan of {self.track.knob.path}"
+        who = f"load_state_dict(): the plan of {self.schedule.knob.path}"
         if on_change != "checkpoint" and self.edits:
             raise ValueError(
                 f'{who} has changed and the run was edited; {self._both()}; pass on_change="checkpoint", or do not '
@@ -84,11 +84,11 @@ class PlanComparison:
         seams = filter(None, (self._seam(key, on_change, at, last) for key in self.code.given))
         way = "the saved one is followed" if on_change == "checkpoint" else _REMEDY
         parts = "; ".join([self._both(), *list(seams)[:_SHOWN], way])
-        return f"load_state_dict(): the plan of {self.track.knob.path} has changed; {parts}"
+        return f"load_state_dict(): the plan of {self.schedule.knob.path} has changed; {parts}"
 
     def _seam(self, key: Key, on_change: str, at: float, last: float) -> str:
         text = self.saved[repr(key)].followed if repr(key) in self.saved else ALONE
-        saved, code, now = meaning(text), self.code.resolved[key], self.track.history.plans[key]
+        saved, code, now = meaning(text), self.code.resolved[key], self.schedule.history.plans[key]
         whose, other, before = ("code's", code, now) if on_change == "checkpoint" else ("saved", saved, saved)
         if now is None or now == other:
             return ""
@@ -115,7 +115,7 @@ def _listed(plans: dict[str, str]) -> str:
 class BaseComparison(NamedTuple):
     """A knob of a group: the value at bind, and what the checkpoint says of it."""
 
-    track: KnobSchedule
+    schedule: KnobSchedule
     group: int
     group_state: GroupState
     saved: float  # base
@@ -130,9 +130,9 @@ class BaseComparison(NamedTuple):
         unless the group's `initial_lr` says that the group was never loaded: then the code has a new peak that happens
         to equal the old floor. Where the lr is not driven there is no such mark, and an equal value counts as loaded.
         """
-        if not self.track.scaled or self.group_state.found == self.saved:
+        if not self.schedule.scaled or self.group_state.value_at_bind == self.saved:
             return False
-        return self.group_state.found != self.recorded or (self.lr is not None and self.lr[0] != self.lr[1])
+        return self.group_state.value_at_bind != self.recorded or (self.lr is not None and self.lr[0] != self.lr[1])
 
 
 def base_reports(compared: Sequence[BaseComparison], on_change: str) -> list[str]:
@@ -144,9 +144,9 @@ def base_reports(compared: Sequence[BaseComparison], on_change: str) -> list[str
     changes: dict[str, list[str]] = {}
     for one in compared:
         if one.changed:
-            group = one.track.index_of(one.group)
-            change = f"saved {one.saved!r}, the code's {one.group_state.found!r} in group {group}"
-            changes.setdefault(one.track.knob.path, []).append(change)
+            group = one.schedule.index_of(one.group)
+            change = f"saved {one.saved!r}, the code's {one.group_state.value_at_bind!r} in group {group}"
+            changes.setdefault(one.schedule.knob.path, []).append(change)
     sentences = []
     for knob, found in changes.items():
         more = f" and {len(found) - _SHOWN} more" * (len(found) > _SHOWN)

@@ -12,7 +12,7 @@ from preheat._lengths.resolve import resolve
 from preheat._nodes import after, zero_based
 from preheat._plan import Plan
 from preheat._saved.plan_history import Edit, Key
-from preheat._torch.bind.plan_checks import examine
+from preheat._torch.bind.plan_checks import check_plans
 from preheat._torch.run.binding import Binding
 from preheat._torch.run.knob import Groups
 from preheat._torch.run.knob_schedule import KnobSchedule
@@ -48,8 +48,8 @@ def edit(
     settle(bindings, groups)
     with rollback_on_error(bindings):
         for binding, knob in product(bindings, knobs):
-            track = _track(binding, knob)
-            track.history = track.history.edited(list(_edits(binding, track, make, advise=advise)))
+            schedule = _track(binding, knob)
+            schedule.history = schedule.history.edited(list(_edits(binding, schedule, make, advise=advise)))
     for binding in bindings:
         binding.monitor.reset("ended")
 
@@ -61,9 +61,9 @@ def extend(bindings: Sequence[Binding], groups: Sequence[Groups], total_steps: i
         ValueError: none does; its parts are longer; one leaves the knob's range. Nothing is changed.
     """
     asking = [
-        track.knob.path
-        for track in bindings[0].tracks
-        if any(plan is not None and plan.unresolved for plan in track.history.given.values())
+        schedule.knob.path
+        for schedule in bindings[0].schedules
+        if any(plan is not None and plan.unresolved for plan in schedule.history.given.values())
     ]
     if not asking:
         raise ValueError(
@@ -79,8 +79,8 @@ def extend(bindings: Sequence[Binding], groups: Sequence[Groups], total_steps: i
         return plan
 
     edit(bindings, groups, asking, anew, advise=False)
-    for track in (track for binding in bindings for track in binding.tracks):
-        track.horizon = track.horizon._replace(total_steps=total_steps)
+    for schedule in (schedule for binding in bindings for schedule in binding.schedules):
+        schedule.horizon = schedule.horizon._replace(total_steps=total_steps)
     return list(sentences)
 
 
@@ -95,28 +95,28 @@ def _seam(moment: EditContext, plan: Plan, total_steps: int) -> Iterator[str]:
 
 
 def _edits(
-    binding: Binding, track: KnobSchedule, make: Callable[[EditContext], Plan | None], *, advise: bool
+    binding: Binding, schedule: KnobSchedule, make: Callable[[EditContext], Plan | None], *, advise: bool
 ) -> Iterator[tuple[Edit, Plan]]:
     """One for each plan, and for each clock of the groups that follow it."""
-    by_key = track.states_by_key()
-    for key, given in track.history.given.items():
+    by_key = schedule.states_by_key()
+    for key, given in schedule.history.given.items():
         states = [] if given is None else by_key.get(key, [])
-        clocks = set() if given is None else {0, *(state.joined for state in states)}
+        clocks = set() if given is None else {0, *(state.offset for state in states)}
         for offset in sorted(clocks):
-            context = _context(binding, track, key, offset)
+            context = _context(binding, schedule, key, offset)
             plan = make(context)
             if plan is not None:
                 _check_plan(plan)
-                examine([track.probe(key, plan, states)], advise=advise)
-                yield Edit(context.at, track.knob.path, key, offset, repr(plan)), plan
+                check_plans([schedule.probe(key, plan, states)], advise=advise)
+                yield Edit(context.at, schedule.knob.path, key, offset, repr(plan)), plan
 
 
-def _context(binding: Binding, track: KnobSchedule, key: Key, offset: float) -> EditContext:
-    given = track.history.given[key]
+def _context(binding: Binding, schedule: KnobSchedule, key: Key, offset: float) -> EditContext:
+    given = schedule.history.given[key]
     assert given is not None  # noqa: S101  # a group that is left alone has no clock
     at = max(ceil(binding.index - offset), 0)
-    plan, beta2 = track.history.followed(key, offset), track.horizon.beta2
-    return EditContext(track.knob.path, plan, given, at, last_used(binding) - offset, beta2)
+    plan, beta2 = schedule.history.followed(key, offset), schedule.horizon.beta2
+    return EditContext(schedule.knob.path, plan, given, at, last_used(binding) - offset, beta2)
 
 
 def _check_plan(plan: Plan) -> None:
@@ -137,15 +137,15 @@ def last_used(binding: Binding) -> float:
 def settle(bindings: Sequence[Binding], groups: Sequence[Groups]) -> None:
     """Have every update counted and every group known."""
     for binding, own in zip(bindings, groups, strict=True):
-        binding.settle()
-        binding.adopt(own, binding.index)
+        binding.count_pending()
+        binding.add_new_groups(own, binding.index)
 
 
 def _track(binding: Binding, knob: str) -> KnobSchedule:
-    for track in binding.tracks:
-        if track.knob.path == knob:
-            return track
-    driven = ", ".join(track.knob.path for track in binding.tracks)
+    for schedule in binding.schedules:
+        if schedule.knob.path == knob:
+            return schedule
+    driven = ", ".join(schedule.knob.path for schedule in binding.schedules)
     raise ValueError(f"Scheduler(knob={knob!r}): knob must be one that is driven: {driven}")
 
 
@@ -168,30 +168,32 @@ def rollback_on_error(bindings: Sequence[Binding], who: str = "") -> Iterator[No
     Positions, histories and lists of group states are replaced and not changed, so that the old ones are put back.
     """
     positions = [(binding, binding.position) for binding in bindings]
-    tracks = [(track, track.history, track.group_states) for binding in bindings for track in binding.tracks]
-    feedback = {id(f): (f, f.state()) for track, _, _ in tracks if (f := track.feedback) is not None}
+    schedules = [
+        (schedule, schedule.history, schedule.group_states) for binding in bindings for schedule in binding.schedules
+    ]
+    feedback = {id(f): (f, f.state()) for schedule, _, _ in schedules if (f := schedule.feedback) is not None}
     try:
         yield
         _check_values(bindings, who)
     except BaseException:
         for binding, position in positions:
             binding.position = position
-        for track, history, group_states in tracks:
-            track.history, track.group_states = history, group_states
+        for schedule, history, group_states in schedules:
+            schedule.history, schedule.group_states = history, group_states
         for plateau, state in feedback.values():
             plateau.load(state)
         for binding in bindings:
-            binding.lay()
+            binding.rebuild_cache()
         raise
 
 
 def _check_values(bindings: Sequence[Binding], who: str) -> None:
     """Have every knob's value worked out, before any is written."""
     for binding in bindings:
-        binding.lay()
-        for track in binding.tracks:
+        binding.rebuild_cache()
+        for schedule in binding.schedules:
             try:
-                track.row(binding.index)
+                schedule.row(binding.index)
             except ValueError as error:
                 if not who:
                     raise

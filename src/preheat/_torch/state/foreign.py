@@ -48,16 +48,21 @@ def translated(bindings: Sequence[Binding], state: Any, groups: Sequence[Groups]
     _check_known(state)
     settle(bindings, groups)
     position, peaks = _position(state), _peaks(state)
-    scaled = [track for binding in bindings for track in binding.tracks if track.knob.path == "lr" and track.scaled]
-    count = sum(len(track.group_states) for track in scaled)
+    scaled = [
+        schedule
+        for binding in bindings
+        for schedule in binding.schedules
+        if schedule.knob.path == "lr" and schedule.scaled
+    ]
+    count = sum(len(schedule.group_states) for schedule in scaled)
     if peaks and scaled and len(peaks) != count:
         raise ValueError(
             f"load_state_dict(base_lrs={peaks}): there must be one for each group of the optimizer, {count}"
         )
     with rollback_on_error(bindings):
-        for track in scaled if peaks else ():
-            track.group_states = [None if state is None else copy(state) for state in track.group_states]
-        states = [state for track in scaled for state in track.group_states]
+        for schedule in scaled if peaks else ():
+            schedule.group_states = [None if state is None else copy(state) for state in schedule.group_states]
+        states = [state for schedule in scaled for state in schedule.group_states]
         for group_state, peak in zip(states, peaks, strict=False):
             if group_state is not None:
                 group_state.base = peak
