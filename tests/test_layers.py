@@ -44,6 +44,9 @@ LATE = {
     "preheat": "one table of the names that are loaded when you first ask for them",
     "preheat.cli": "catches what its import raises, to say which package is missing",
     "preheat.cli.app": "loads the command that runs, and no other",
+    "preheat.cli.commands.demo": "torch takes seconds to load, and may not be installed",
+    "preheat.cli.commands.like": "loads the schedules of other libraries when they are asked for",
+    "preheat.cli.inspect.command": "loads the readers of states when there is a file to read",
 }
 
 

@@ -172,7 +172,7 @@ def test_like_reads_lists_and_texts():
 def test_like_lists_all_there_are_and_explains_one():
     known = piped("like")[1].split()
     assert {"torch.CosineAnnealingLR", "transformers.get_cosine_schedule_with_warmup"} <= set(known)
-    assert piped("like", "torch.StepLR")[1].startswith("torch.StepLR(step_size, gamma=0.1)\n\nMultiplied by gamma")
+    assert piped("like", "torch.StepLR")[1].startswith("torch.StepLR(step_size, gamma=0.1)\n\nMultiplied by `gamma`")
 
 
 def test_shapes_lists_every_word_in_80_columns():

@@ -2,6 +2,7 @@
 
 from preheat._analysis.sampling import contains_function
 from preheat._language.parser import parse, textless
+from preheat._nodes import functions_in, is_callable_here
 from preheat._plan import Plan
 
 __all__ = ["ALONE", "TEXTLESS", "evaluable", "followable", "meaning", "text_of"]
@@ -37,13 +38,21 @@ def followable(who: str, text: str) -> Plan | None:
     """The plan of a saved text that the run is going to follow. No saved text is followed in any other way.
 
     Raises:
-        ValueError: the text means no plan here, or is that of a function which no checkpoint can hold.
+        ValueError: the text means no plan here, names a function that the program has not allowed, or is that of a
+            function which no checkpoint can hold.
     """
     if text == ALONE:
         return None
     if text.endswith(TEXTLESS):
         raise ValueError(f"{who}: the saved plan must have a text to be followed, it is {text}")
     try:
-        return parse(text)
+        plan = parse(text)
     except (TypeError, ValueError) as error:
         raise ValueError(f"{who}: the saved plan must have a meaning here to be followed; {error}") from None
+    if not is_callable_here(plan):
+        names = ", ".join(str(one.given).partition(":")[2] for one in functions_in(plan))
+        raise ValueError(
+            f"{who}: the saved plan must call no function that the program has not allowed, it is {text:.200}; "
+            f"if you know it, pass functions=[{names}] to Scheduler"
+        )
+    return plan

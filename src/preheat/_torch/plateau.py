@@ -6,10 +6,14 @@ from math import fsum, inf, isinf, isnan, nan
 from numbers import Real
 from typing import Any, NoReturn
 
+from torch.optim import Optimizer
+
 from preheat._fields import INFINITY, TINY, Field, number, short_repr, whole
 from preheat._torch.processes import all_gather
+from preheat._torch.run.binding import Binding
+from preheat._torch.run.device import DeviceBinding
 
-__all__ = ["Plateau"]
+__all__ = ["Plateau", "set_feedback"]
 
 _SHARE = Field("a number above 0 and below 1", number(0, 1))
 _AMOUNT = Field("a finite number, 0 or more", number(-TINY))
@@ -150,6 +154,25 @@ class Plateau:
         """Continue from a state; an empty one, from a run without feedback, is a fresh start."""
         scale, bad, cooling, best = (*(state or (1.0, 0, 0)), None)[:4]
         self.scale, self.bad, self.cooling, self.best = scale, int(bad), int(cooling), best
+
+
+def set_feedback(bindings: Sequence[Binding], optimizers: Sequence[Optimizer], feedback: Any) -> None:
+    """Have a `Plateau` multiply the values of every plan of the lr.
+
+    Raises:
+        TypeError: it is not a Plateau, or no plan drives the lr.
+        ValueError: the values are on the device; the floors are not one for each group.
+    """
+    schedules = [schedule for binding in bindings for schedule in binding.schedules if schedule.knob.path == "lr"]
+    if not isinstance(feedback, Plateau) or not schedules:
+        raise TypeError(f"Scheduler(feedback={feedback!r:.60}): feedback must be a Plateau, beside a plan of the lr")
+    if any(isinstance(binding, DeviceBinding) for binding in bindings):
+        raise ValueError(
+            "Scheduler(on_device=True, feedback=...): feedback must be None, for it cuts the lr on the host"
+        )
+    feedback.fit([len(one.param_groups) for one in optimizers])
+    for schedule in schedules:
+        schedule.feedback = feedback
 
 
 def _number(metric: Any) -> float:

@@ -1,6 +1,6 @@
 """`Scheduler`: plans bound to optimizers, in the form of torch's own schedulers."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from copy import deepcopy
 from numbers import Integral
 from typing import Any, Self
@@ -10,14 +10,15 @@ from torch.optim import Optimizer
 
 from preheat._fields import LAST, Count, Number, Updates, field_of
 from preheat._lint import Finding
+from preheat._nodes import allow_functions
 from preheat._plan import Plan
-from preheat._torch.bind.build import ENDED, Modes, bind, drive, pairs_of, real, set_feedback
+from preheat._torch.bind.build import ENDED, Modes, bind, drive, pairs_of, real
 from preheat._torch.bind.plan_checks import found
 from preheat._torch.bind.plans import PerGroup, Planned, as_plan, shape_of
 from preheat._torch.bind.undo import undone_on_error
 from preheat._torch.face import TorchFace
 from preheat._torch.misuse.unseen import look_for_updates
-from preheat._torch.plateau import Plateau
+from preheat._torch.plateau import Plateau, set_feedback
 from preheat._torch.processes import compare
 from preheat._torch.report import base_lrs, named
 from preheat._torch.run.binding import Binding
@@ -68,6 +69,8 @@ class Scheduler(TorchFace):
         on_device: the position and the values are tensors on the parameters' device, and a step reads nothing back;
             see the page on the device.
         feedback: a `Plateau`, whose factor multiplies the lr.
+        functions: the functions that the text of a loaded checkpoint may name and call; those that your own plans use
+            are known anyway.
 
     Raises:
         TypeError: an optimizer has no hooks and wraps none that has; a plan is none.
@@ -89,11 +92,13 @@ class Scheduler(TorchFace):
         on_change: str = "code",
         on_device: bool = False,
         feedback: Plateau | None = None,
+        functions: Iterable[str | Callable[[Any], float]] = (),
     ) -> None:
         if on_change not in ON_CHANGE:
             raise ValueError(
                 f"Scheduler(on_change={on_change!r}): on_change must be one of {', '.join(map(repr, ON_CHANGE))}"
             )
+        allow_functions("Scheduler", functions)
         given = list(optimizer) if isinstance(optimizer, list | tuple) else [optimizer]
         self.optimizers = tuple(real(one, clock) for one in given)
         self.on_change = on_change

@@ -11,7 +11,6 @@ from preheat._torch.bind.inner import Inside, watch_inside
 from preheat._torch.bind.plan_checks import check_plans
 from preheat._torch.bind.plans import plans_of
 from preheat._torch.bind.tensor_checks import check_device, check_tensors, device_of
-from preheat._torch.plateau import Plateau
 from preheat._torch.run.binding import Binding
 from preheat._torch.run.device import DeviceBinding
 from preheat._torch.run.host import HostBinding
@@ -20,7 +19,7 @@ from preheat._torch.run.knob_schedule import KnobSchedule
 from preheat._torch.run.misuse import FRESH, RESUMED, SOUGHT
 from preheat._torch.run.progress import CLOCKS
 
-__all__ = ["ENDED", "Modes", "bind", "drive", "drivers", "pairs_of", "real", "set_feedback"]
+__all__ = ["ENDED", "Modes", "bind", "drive", "drivers", "pairs_of", "real"]
 
 Spec = tuple[Knob, dict[Any, Any], bool]
 
@@ -124,25 +123,6 @@ def bind(optimizers: Sequence[Optimizer], specs: Sequence[Spec], modes: Modes) -
         _check_bases(of_knob, optimizers)
         check_plans(of_knob, total_steps=total if CLOCKS[modes.clock].counts_updates else None)
     return bindings
-
-
-def set_feedback(bindings: Sequence[Binding], optimizers: Sequence[Optimizer], feedback: Any) -> None:
-    """Have a `Plateau` multiply the values of every plan of the lr.
-
-    Raises:
-        TypeError: it is not a Plateau, or no plan drives the lr.
-        ValueError: the values are on the device; the floors are not one for each group.
-    """
-    schedules = [schedule for binding in bindings for schedule in binding.schedules if schedule.knob.path == "lr"]
-    if not isinstance(feedback, Plateau) or not schedules:
-        raise TypeError(f"Scheduler(feedback={feedback!r:.60}): feedback must be a Plateau, beside a plan of the lr")
-    if any(isinstance(binding, DeviceBinding) for binding in bindings):
-        raise ValueError(
-            "Scheduler(on_device=True, feedback=...): feedback must be None, for it cuts the lr on the host"
-        )
-    feedback.fit([len(one.param_groups) for one in optimizers])
-    for schedule in schedules:
-        schedule.feedback = feedback
 
 
 def _binding(optimizer: Optimizer, schedules: Sequence[KnobSchedule], modes: Modes) -> Binding:
