@@ -6,7 +6,7 @@ from math import inf
 
 import torch
 
-from benchmarks._torture.setting import PEAKS, Case, N, Plain, Recorder, Run, Table, W, adamw, drive, saved
+from benchmarks._torture.setting import PEAKS, AdamW, Case, N, Plain, Recorder, Run, Table, W, adamw, drive, saved
 
 SAVED_AT = (0, 1, W - 1, W, W + 1, 20, N - 1)
 MIDDLE = 20
@@ -202,4 +202,52 @@ def skipped(case: Case) -> Run:
         scaler.step(optimizer)
         scaler.update()
         driven.after(driven.parts, batch)
+    return Plain(case).beside(recorder.used)
+
+
+def fast_forwarded(case: Case) -> Run:
+    """Bring a fresh schedule to update 30 by stepping it 30 times, then train."""
+    optimizer, ahead = adamw(), 30
+    driven = case.build(optimizer, total=N)
+    for i in range(ahead):
+        driven.before(driven.parts, i)
+        driven.after(driven.parts, i)
+    return Plain(case).beside(drive(optimizer, driven, ahead), ahead)
+
+
+def made_anew(case: Case) -> Run:
+    """Make the optimizer anew, of the same parameters, after the schedule was built, and step the new one."""
+    optimizer = adamw()
+    driven = case.build(optimizer, total=N)
+    fresh = adamw()
+    for group, new in zip(optimizer.param_groups, fresh.param_groups, strict=True):
+        new["params"] = group["params"]
+    return Plain(case).beside(drive(fresh, driven))
+
+
+class Container(torch.optim.Optimizer):
+    """An optimizer that holds another, and has group dicts of its own."""
+
+    def __init__(self, inner: AdamW) -> None:
+        """Take groups of its own, with the values of those inside."""
+        self.peaks = inner.peaks
+        groups = [{"params": group["params"], "lr": group["lr"]} for group in inner.param_groups]
+        super().__init__(groups, {})
+        self.inner = inner
+
+    def step(self, closure: object = None) -> None:  # type: ignore[override]  # it returns no loss
+        """Step what it holds."""
+        del closure
+        self.inner.step()
+
+
+def held_inside(case: Case) -> Run:
+    """Build the schedule on a container whose groups are not those of the optimizer inside."""
+    inner = adamw()
+    container, recorder = Container(inner), Recorder(inner)
+    driven = case.build(container, total=N)
+    for i in range(N):
+        driven.before(driven.parts, i)
+        container.step()
+        driven.after(driven.parts, i)
     return Plain(case).beside(recorder.used)

@@ -195,7 +195,9 @@ def is_ours(error: Exception) -> bool:
     return Path(frame.f_code.co_filename).parent == Path(__file__).parent
 
 
-def judge(case: Case, row: Callable[[Case], Run | None], tolerance: float) -> Verdict:
+def judge(
+    case: Case, row: Callable[[Case], Run | None], tolerance: float, innocent: Sequence[str] = INNOCENT
+) -> Verdict:
     """Right: as asked. Loud: not as asked, and an error or a warning says so. Silently wrong: the rest."""
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
@@ -214,5 +216,5 @@ def judge(case: Case, row: Callable[[Case], Run | None], tolerance: float) -> Ve
         far = min(far, differences(run._replace(asked=run.or_asked)), key=max)
     if max(far) <= tolerance:
         return Verdict(case.library, case.name, RIGHT, said=said)
-    verdict = LOUD if any(not any(part in words for part in INNOCENT) for words in said) else SILENT
+    verdict = LOUD if any(not any(part in words for part in innocent) for words in said) else SILENT
     return Verdict(case.library, case.name, verdict, max(far), f"{sum(x > tolerance for x in far)} of {len(far)}", said)
