@@ -1,7 +1,9 @@
-"""Count the attributes that hold one optimizer with one knob: `python -m benchmarks.attributes`.
+"""How much state a `Scheduler` has: the attributes of its objects that change, for one SGD with one group and one plan.
 
-Every object of preheat's that a `Scheduler` refers to counts, with each of its attributes and slots; plans do not, for
-they never change.
+    python -m benchmarks.attributes
+
+Plans are not counted, and neither are the values that never change once they are made (a knob, a clock, the fast path):
+those are listed apart.
 """
 
 from collections import Counter
@@ -10,47 +12,80 @@ from typing import Any
 
 import torch
 
-from preheat import Plan, cosine, warmup
+from preheat import cosine, warmup
+from preheat._plan import Plan
 from preheat.torch import Scheduler
 
-__all__ = ["attributes"]
+__all__ = ["changing", "scheduler", "unchanging"]
+
+UNCHANGING = ("FastStep", "Knob", "PlanHistory")  # named tuples are so by their kind, these by what they promise
 
 
-def attributes() -> Counter[str]:
-    """The number of attributes by class, of a `Scheduler` that has made three steps."""
+def scheduler() -> Scheduler:
+    """One that drives one optimizer with one group by one plan, after a few updates."""
     optimizer = torch.optim.SGD([torch.nn.Parameter(torch.zeros(2))], lr=0.1)
-    scheduler = Scheduler(optimizer, warmup(4) >> cosine(1, 0, steps=16))
+    made = Scheduler(optimizer, warmup(10) >> cosine(1, 0, steps=90))
     for _ in range(3):
         optimizer.step()
-        scheduler.step()
-    return Counter({type(one).__name__: len(_held(one)) for one in _reachable(scheduler, set())})
+        made.step()
+    return made
 
 
-def _held(one: Any) -> dict[str, Any]:
-    slots = [name for kind in type(one).__mro__ for name in getattr(kind, "__slots__", ())]
-    return {**getattr(one, "__dict__", {}), **{name: getattr(one, name) for name in slots if hasattr(one, name)}}
+def changing(root: object) -> Counter[str]:
+    """The number of attributes of each class of ours whose objects change, over all objects reachable."""
+    return _counted(root, changes=True)
 
 
-def _reachable(one: Any, seen: set[int]) -> Iterator[Any]:
-    if id(one) in seen or isinstance(one, Plan | str | bytes):
+def unchanging(root: object) -> Counter[str]:
+    """The same of the classes whose objects do not change."""
+    return _counted(root, changes=False)
+
+
+def _counted(root: object, *, changes: bool) -> Counter[str]:
+    counts: Counter[str] = Counter()
+    for one in _objects(root, set()):
+        if _changes(one) == changes:
+            counts[type(one).__name__] += len(_attributes(one))
+    return counts
+
+
+def _objects(one: Any, seen: set[int]) -> Iterator[Any]:
+    """Each object of ours reachable through attributes, items and elements, once."""
+    if id(one) in seen or isinstance(one, Plan | type) or callable(one):
         return
     seen.add(id(one))
-    if isinstance(one, dict):
-        inside = list(one.values())
-    elif type(one).__module__.startswith("preheat.") and not isinstance(one, type) and not callable(one):
-        inside = list(_held(one).values())
-        if not isinstance(one, tuple):  # a named tuple is a value
-            yield one
-    else:
-        inside = []
-    if isinstance(one, list | tuple):
-        inside = list(one)
-    for held in inside:
-        yield from _reachable(held, seen)
+    ours = type(one).__module__.startswith("preheat")
+    if ours:
+        yield one
+        for value in _attributes(one).values():
+            yield from _objects(value, seen)
+    elif isinstance(one, dict):
+        for value in one.values():
+            yield from _objects(value, seen)
+    elif isinstance(one, list | tuple | set):
+        for value in one:
+            yield from _objects(value, seen)
+
+
+def _attributes(one: Any) -> dict[str, Any]:
+    if isinstance(one, tuple):
+        return dict(one._asdict())  # type: ignore[attr-defined]  # ours are named
+    slots = [name for kind in type(one).__mro__ for name in kind.__dict__.get("__slots__", ())]
+    return {name: getattr(one, name) for name in slots if hasattr(one, name)} | getattr(one, "__dict__", {})
+
+
+def _changes(one: object) -> bool:
+    return not (isinstance(one, tuple) or type(one).__name__ in UNCHANGING)
+
+
+def main() -> None:
+    """Print both counts by class."""
+    made = scheduler()
+    for words, counts in (("changing", changing(made)), ("unchanging", unchanging(made))):
+        print(f"{sum(counts.values()):>3}  {words}")  # a script
+        for name, count in counts.most_common():
+            print(f"{count:>7}  {name}")  # likewise
 
 
 if __name__ == "__main__":
-    counted = attributes()
-    for name, count in counted.most_common():
-        print(f"{count:>4}  {name}")
-    print(f"{counted.total():>4}  in all")
+    main()

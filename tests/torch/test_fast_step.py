@@ -7,7 +7,8 @@ import pytest
 import torch
 
 from preheat import PreheatWarning, constant, linear, repeat, zero_based
-from preheat.torch import Scheduler
+from preheat._torch.plateau import set_feedback as give_feedback
+from preheat.torch import Plateau, Scheduler
 from training import PLAN, VALUES, make, sentences, train, update, watched
 
 RAMP = linear(0, 1, steps=400) >> constant(1)
@@ -166,3 +167,97 @@ def test_a_number_that_becomes_a_tensor_is_written_in_place_from_then_on():
     train(optimizer, scheduler, 1)
     assert optimizer.param_groups[0]["lr"] is held
     assert held == RAMP(5)
+
+
+def set_feedback(optimizer, scheduler):
+    del optimizer
+    give_feedback(scheduler._bindings, scheduler.optimizers, Plateau(factor=0.5, patience=0))
+    for binding in scheduler._bindings:
+        binding.rebuild_cache()
+    scheduler.observe(1.0)
+    scheduler.observe(2.0)
+
+
+def write_outside(optimizer, scheduler):
+    del scheduler
+    optimizer.param_groups[0]["lr"] = 7.0
+
+
+def put_a_tensor(optimizer, scheduler):
+    del scheduler
+    optimizer.param_groups[0]["lr"] = torch.tensor(7.0, dtype=torch.float64)
+
+
+def reload(optimizer, scheduler):
+    del scheduler
+    optimizer.load_state_dict(optimizer.state_dict())
+
+
+def add_a_group(optimizer, scheduler):
+    del scheduler
+    optimizer.add_param_group({"params": [torch.nn.Parameter(torch.ones(2))], "lr": 2.0})
+
+
+def load(optimizer, scheduler):
+    del optimizer
+    scheduler.load_state_dict(scheduler.state_dict() | {"updates": [25], "last": [24]})
+
+
+def skip_an_update(optimizer, scheduler):
+    optimizer.found_inf = torch.tensor(1.0)
+    update(optimizer)
+    scheduler.step()
+    del optimizer.found_inf
+
+
+def two_updates(optimizer, scheduler):
+    del scheduler
+    update(optimizer)
+
+
+# What the fast step rests on: how to change it after the update of index 9, and the values of the next three updates.
+CHANGES = {
+    "the plan": (lambda _, scheduler: scheduler.replan(constant(0.25)), [0.25] * 3),
+    "the plan, step by step": (
+        lambda _, scheduler: scheduler.cooldown(2, shape="linear"),
+        [VALUES[9] / 2, 0.0, 0.0],
+    ),
+    "the position": (lambda _, scheduler: scheduler.seek(20), VALUES[20:23]),
+    "the position, backwards": (lambda _, scheduler: scheduler.seek(1), VALUES[1:4]),
+    "the position, past the piece": (lambda _, scheduler: scheduler.seek(38), [*VALUES[38:40], PLAN(40)]),
+    "the position, loaded": (load, VALUES[25:28]),
+    "feedback": (set_feedback, [value / 2 for value in VALUES[10:13]]),
+    "a group": (add_a_group, VALUES[10:13]),
+    "the optimizer's state": (reload, VALUES[10:13]),
+    "a value from outside": (write_outside, [7.0, *VALUES[11:13]]),
+    "a tensor in place of a number": (put_a_tensor, [7.0, *VALUES[11:13]]),
+    "an update that was skipped": (skip_an_update, VALUES[10:13]),
+    "updates without a call": (two_updates, [VALUES[10], *VALUES[12:14]]),
+}
+
+
+@pytest.mark.filterwarnings("ignore::preheat.PreheatWarning")
+@pytest.mark.parametrize("lrs", [(1.0,), (1.0, 0.5)])
+@pytest.mark.parametrize("change", CHANGES)
+def test_whatever_it_rests_on_may_change_the_next_updates_use_their_values(change, lrs):
+    optimizer = make(torch.optim.SGD, *lrs, fused=True)
+    scheduler = Scheduler(optimizer, PLAN)
+    train(optimizer, scheduler, 10)
+    assert scheduler._bindings[0].fast_step
+    how, values = CHANGES[change]
+    how(optimizer, scheduler)
+    used = []
+    for _ in values:
+        update(optimizer)
+        used.append(scheduler.used()[0]["lr"])
+        scheduler.step()
+    assert used == pytest.approx(values, rel=1e-12)
+
+
+def test_a_closed_scheduler_has_no_fast_step():
+    optimizer = make()
+    scheduler = Scheduler(optimizer, PLAN)
+    train(optimizer, scheduler, 10)
+    scheduler.close()
+    with pytest.raises(RuntimeError, match="closed"):
+        scheduler.step()
