@@ -2,6 +2,7 @@
 
 from importlib.machinery import SourceFileLoader
 from importlib.metadata import distribution
+from types import ModuleType
 
 import pytest
 import pytorch_optimizer
@@ -17,7 +18,9 @@ RAMP = linear(0, 1, steps=10)
 def of_timm():
     """Its `Lookahead`, without the rest of timm, which needs torchvision."""
     path = distribution("timm").locate_file("timm/optim/lookahead.py")
-    return SourceFileLoader("timm_lookahead", str(path)).load_module().Lookahead
+    module = ModuleType("timm_lookahead")
+    SourceFileLoader(module.__name__, str(path)).exec_module(module)
+    return module.Lookahead
 
 
 WRAPPERS = {

@@ -106,7 +106,7 @@ def sequence_of(one: Parse, *, rising: bool = False) -> Parse:
 
 
 def instance_of(kind: Any) -> Parse:
-    """Lets through what is of this type."""
+    """Accepts instances of this type."""
 
     def parse(got: Any) -> Any:
         if not isinstance(got, kind):

@@ -192,7 +192,7 @@ def _side_by_side(chain: Chain, n: int | None, run: Run) -> Plan:
 
 
 def _shared(call: Plan, exact: Sequence[Exact], n: int, run: Run) -> list[int | None]:
-    """The lengths of a call that is to take `n` updates; what is inside these is not rounded to more than they are."""
+    """The lengths of a call that is to take `n` updates; lengths inside these are not rounded above them."""
     floors, steps = _tried(call, exact, run)
     if steps not in floors:
         return _whole(exact, n if steps == sum(floors) else None)

@@ -1,4 +1,4 @@
-"""The adapter: plans bound to the knobs of torch optimizers. `preheat.torch` shows what is public of it.
+"""The adapter: plans bound to the knobs of torch optimizers. Its public names are in `preheat.torch`.
 
 Raises:
     ModuleNotFoundError: torch is not installed.

@@ -73,7 +73,7 @@ class Scheduler(TorchFace):
             are known anyway.
 
     Raises:
-        TypeError: an optimizer has no hooks and wraps none that has; a plan is none.
+        TypeError: an optimizer has no hooks and wraps none that has; a plan is of another kind.
         ValueError: no plan is given, or two for one knob; a key matches no group or a group no key; a plan leaves
             its knob's range or asks for more than the total; every group's value is 0 under `plan` or `scale`.
     """

@@ -16,7 +16,7 @@ LONGEST = 1_000  # characters of a line
 
 
 def complain(text: str) -> int:
-    """Print what is wrong to the standard error; returns the exit status."""
+    """Print a sentence to the standard error; returns the exit status."""
     lines = [_shortened(line) for line in text.split("\n")]
     if sys.stderr is not None:  # None: it is closed
         if sys.stderr.isatty():  # which would break lines inside words

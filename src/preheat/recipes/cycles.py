@@ -60,7 +60,7 @@ def triangular2(up_steps: Period, down_steps: Period, *, start: Number = 0) -> P
 
 @plan_function
 def exp_range(up_steps: Period, down_steps: Period, *, gamma: Factor, start: Number = 0) -> Plan:
-    """As `triangular`, but what is above `start` falls by the factor `gamma` at every update.
+    """As `triangular`, but the part above `start` falls by the factor `gamma` at every update.
 
     >>> exp_range(2, 2, gamma=0.5)
     repeat(linear(0, 1, steps=2) >> linear(1, 0, steps=2)) * exponential_decay(0.5, every=1)

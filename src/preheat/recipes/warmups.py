@@ -64,7 +64,7 @@ def warmup_cosine(warmup_steps: Steps, *, total_steps: Steps, end: Number = 0) -
 
 @plan_function
 def warmup_polynomial(warmup_steps: Steps, *, total_steps: Steps, power: Positive = 1, end: Number = 0) -> Plan:
-    """Warm up, then fall as a power of what is left to `end` at the last of `total_steps` updates.
+    """Warm up, then fall as a power of the steps left to `end` at the last of `total_steps` updates.
 
     >>> warmup_polynomial(2, total_steps=6, power=2).values()
     [0.5, 1.0, 0.5625, 0.25, 0.0625, 0.0]

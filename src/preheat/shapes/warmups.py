@@ -9,7 +9,7 @@ from preheat._nodes import shape
 
 @shape
 def exponential_warmup(t: Time, timescale: Positive) -> Value:
-    """Nears 1 exponentially: what is missing falls to 37 % in one timescale.
+    """Nears 1 exponentially: the distance to 1 falls to 37 % in one timescale.
 
     >>> [round(v, 3) for v in exponential_warmup(2).values(4)]
     [0.393, 0.632, 0.777, 0.865]

@@ -1,4 +1,4 @@
-"""`"auto"` as a length: what the second moment of the bound optimizers asks of a warm-up, and what is said of that."""
+"""The length `"auto"`: the warm-up that beta2 of the bound optimizers calls for."""
 
 from collections.abc import Iterable, Sequence
 from logging import getLogger

@@ -33,7 +33,7 @@ def real(optimizer: Any, clock: str) -> Optimizer:
     """The optimizer whose hooks work, found through wrappers such as Accelerate's.
 
     Raises:
-        TypeError: there is none.
+        TypeError: no optimizer inside has all the hooks.
     """
     inner = optimizer
     for _ in range(DEEPEST):
@@ -55,7 +55,7 @@ def pairs_of(plan: Any, lr: Any, scale: Mapping[str, Any] | None, values: Mappin
 
     Raises:
         ValueError: no knob is given, or one twice.
-        TypeError: scale or values is no dict; a plan is none.
+        TypeError: scale or values is not a dict; a plan is of another kind.
     """
     specs: dict[str, Spec] = {}
     for argument, path, given, scaled in _given(plan, lr, scale, values):
@@ -74,7 +74,7 @@ def pairs_of(plan: Any, lr: Any, scale: Mapping[str, Any] | None, values: Mappin
 
 
 def _given(plan: Any, lr: Any, scale: Any, values: Any) -> Iterator[tuple[str, str, Any, bool]]:
-    """The argument's name, the knob, what is given for it, and whether it multiplies."""
+    """The argument's name, the knob, its plans, and whether they multiply."""
     arguments = [("plan", "lr", plan, True), ("lr", "lr", lr, False)]
     for name, mapping, scaled in (("scale", scale, True), ("values", values, False)):
         if mapping is not None and not isinstance(mapping, Mapping):
@@ -97,7 +97,7 @@ def bind(optimizers: Sequence[Optimizer], specs: Sequence[Spec], modes: Modes) -
 
     Raises:
         ValueError: a key matches no group, a group no key, a value leaves its knob's range, every base is 0; the
-            optimizer cannot do with a tensor what is asked.
+            optimizer does not support the tensors that it has or needs.
     """
     _check_modes(optimizers, modes)
     bindings, total = [], modes.total_steps
@@ -200,7 +200,7 @@ def _to_replace(optimizer: Optimizer, binding: Binding) -> Binding | None:
 
 
 def _take_over(binding: Binding, first: Binding, groups: Groups) -> None:
-    """Take the bases from the binding that is being replaced, but for knobs that another hand has written since."""
+    """Take the bases from the binding that is being replaced, except for knobs that were set outside it since."""
     by_path = {schedule.knob.path: (number, schedule) for number, schedule in enumerate(first.schedules)}
     binding.monitor.note(RESUMED)
     for schedule in binding.schedules:

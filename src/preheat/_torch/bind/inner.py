@@ -43,7 +43,7 @@ class Inside:
 
 
 def watch_inside(optimizer: Optimizer, binding: Binding, inside: Inside) -> None:
-    """Have the optimizer's hooks compare what is suspected, and follow inner loads; the binding's handles end both."""
+    """Add hooks that check suspected containers and follow inner loads; the binding's handles remove them."""
     if inside.suspected:
         check = Check(inside)
         check.handle = optimizer.register_step_pre_hook(check)

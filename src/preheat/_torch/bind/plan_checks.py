@@ -1,4 +1,4 @@
-"""What is said at bind: values that a knob cannot take, and what is wrong in a plan; `lint` says the notes as well."""
+"""Checks of the plans at bind: values that a knob cannot take, and likely mistakes; `lint` reports notes as well."""
 
 from collections.abc import Iterator, Sequence
 from typing import NoReturn

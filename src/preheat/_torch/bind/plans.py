@@ -19,7 +19,7 @@ def as_plan(name: str, given: object) -> Plan:
     """A plan, from itself, its text, or a function of the update's index.
 
     Raises:
-        TypeError: it is none of these.
+        TypeError: it is something else.
     """
     if isinstance(given, Plan):
         return given
@@ -44,7 +44,7 @@ def shape_of(name: object) -> Callable[..., Plan]:
     """The shape of that name, for `cooldown`.
 
     Raises:
-        ValueError: there is none, or it needs more than a start, an end and a length.
+        ValueError: no shape has this name, or it needs more than a start, an end and a length.
     """
     shape = VOCABULARY.get(name) if isinstance(name, str) else None
     needs = [] if shape is None else [p.name for p in signature(shape).parameters.values() if p.default is p.empty]

@@ -15,7 +15,7 @@ HOOKS = ("_optimizer_step_pre_hooks", "_optimizer_step_post_hooks", "_optimizer_
 
 @contextmanager
 def undone_on_error(optimizers: Sequence[Optimizer]) -> Iterator[None]:
-    """Put values, `initial_lr`, `join` and hooks of all groups back if what is done inside fails.
+    """Put values, `initial_lr`, `join` and hooks of all groups back if the block fails.
 
     A tensor needs no copy: a Scheduler writes into tensors of its own, which it puts in the place of those it found.
     """

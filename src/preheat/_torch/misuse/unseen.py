@@ -36,7 +36,7 @@ def look_for_updates(pairs: Sequence[tuple[Binding, Optimizer]]) -> bool:
 
 
 def _is_capturing() -> bool:
-    """Whether what is done now would be replayed with a CUDA graph."""
+    """Whether a CUDA graph is being captured, which would replay whatever is done now."""
     return torch.cuda.is_initialized() and torch.cuda.is_current_stream_capturing()
 
 

@@ -78,7 +78,7 @@ class Binding(ABC):
 
     @abstractmethod
     def before(self, optimizer: Optimizer, args: object, kwargs: object) -> None:
-        """The pre-hook: prepares the count, writes the knobs unless the caller does, completes what is pending."""
+        """The pre-hook: prepares the count, writes the knobs unless the caller does, adds new groups."""
 
     @abstractmethod
     def after(self, optimizer: Optimizer, args: object, kwargs: object) -> None:

@@ -1,4 +1,4 @@
-"""The knobs of an optimizer as they lie in its groups: written, and looked at, for another hand may write them too."""
+"""The knobs in an optimizer's groups: writes them, and checks whether someone else has written them since."""
 
 from collections.abc import Sequence
 from operator import itemgetter
@@ -37,7 +37,7 @@ class Buffer:
         self.version = self.writes()
 
     def writes(self) -> int:
-        """How often anyone has written; what is written through a `DTensor` only that one counts."""
+        """How often anyone has written; a write through a `DTensor` counts on that tensor only."""
         version = self.memory._version
         return version + sum(one._version for one in self.wrappers) if self.wrappers else version
 
@@ -236,7 +236,7 @@ class GroupWriter:
         return all(buffer.writes() == buffer.version for buffer in self.buffers)  # asks no device
 
     def foreign(self, groups: Groups, number: int) -> list[int]:
-        """The groups whose knob of a schedule another hand has given another value since; asks the devices."""
+        """The groups whose knob was set to another value outside this Scheduler; reads the devices."""
         if self.untouched(groups, ALL):
             return []
         knob = self.schedules[number].knob
@@ -244,7 +244,7 @@ class GroupWriter:
         return [k for k, (group, v) in pairs if v is not None and knob.read(group) != knob.rounded(group, v)]
 
     def holding(self, groups: Groups) -> list[GroupValues]:
-        """What the knobs hold, be it from another hand; asks the devices."""
+        """The values that the knobs hold, whoever set them; reads the devices."""
         rows: list[GroupValues] = []
         for number, row in enumerate(self.written):
             values = values_of(row, self.known)

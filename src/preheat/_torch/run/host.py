@@ -199,7 +199,7 @@ class HostBinding(Binding):
         writer.write(groups, rows)
 
     def _complete(self, groups: Groups) -> None:
-        """Write what is pending before an update of which the caller has written the rest, and note what it uses.
+        """Write groups that are new or reloaded just before an update, and note the values that it uses.
 
         Values that were set outside this Scheduler stay for this update.
         """

@@ -16,7 +16,7 @@ __all__ = ["FAKE", "FRESH", "RESUMED", "SOUGHT", "TRAINED", "MisuseMonitor"]
 
 # What is known of the run before its first update, the last of these that applies.
 UNKNOWN = 0
-FRESH = 1  # the optimizer had no state at bind, and none was loaded: what is there since is a wrapper's
+FRESH = 1  # the optimizer had no state at bind, and none was loaded: a wrapper made the present one
 FAKE = 2  # the optimizer's state was made by a step that torch runs to create it, so it shows no training
 TRAINED = 3  # a state was loaded into the optimizer that shows training
 SOUGHT = 4  # the user has chosen the position

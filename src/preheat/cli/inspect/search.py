@@ -69,7 +69,7 @@ class _Search:
 
 
 def _reader_of(state: Mapping[Any, Any]) -> Reader | None:
-    """The function that reads a state; None if it is none."""
+    """The function that reads a state; None if nothing here knows its kind."""
     keys = state.keys()
     if {"preheat", "knobs", "plans"} <= keys:
         return own.read
