@@ -14,6 +14,7 @@ import preheat._language.pydantic
 from preheat import recipes, shapes
 from preheat._analysis.description import describe
 from preheat._analysis.difference import diff
+from preheat._export import export
 from preheat._fields import PreheatWarning
 from preheat._language.json import from_json, to_json
 from preheat._language.parser import parse
@@ -47,7 +48,7 @@ if TYPE_CHECKING:
 __version__ = "0.1.0.dev0"
 
 globals().update(VOCABULARY)  # every name of the language is a name of the package
-__all__ = ["Plan", "PreheatWarning", "after", "clip", "constant", "describe", "diff", "from_json", "function", "lint",
+__all__ = ["Plan", "PreheatWarning", "after", "clip", "constant", "describe", "diff", "export", "from_json", "function", "lint",
            "maximum", "minimum", "noise", "parse", "plot", "repeat", "resolve", "reverse", "steps_for", "stretch",
            "table", "to_json", "until", "zero_based"]  # fmt: skip
 __all__ += [name for name in VOCABULARY if name not in __all__]

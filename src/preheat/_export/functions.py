@@ -1,0 +1,191 @@
+"""Branches as the body of a function: flat `if` and `return` for numbers, a choice between values for arrays."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from preheat._export.branches import Branches, Leaf, Node, Rows
+from preheat._export.constants import Constants
+from preheat._export.dialects import Dialect
+from preheat._export.expressions import Expression
+from preheat._export.statements import WIDTH, Statements, columns_in
+
+__all__ = ["ArrayBody", "ScalarBody", "all_values"]
+
+Names = dict[int, str]
+
+
+class Body(Statements):
+    """The body of a function, whose tables become constants of the module."""
+
+    searched = "bisect_right({starts}, {index}) - 1"
+    unpacked = "{names} = {rows}[{k}]"
+
+    def __init__(self, dialect: Dialect, hints: Names, taken: set[str], constants: Constants, *, single: bool) -> None:
+        super().__init__(dialect, hints, taken, single=single)
+        self.constants = constants
+
+    def _row(self, rows: Rows, names: Names, indent: int) -> tuple[str, Names]:
+        """Look up the row: the name of its kind, and names for its columns."""
+        used = [[column for column in _columns(node) if column.args[0].owner is rows.owner] for node in rows.inside]
+        kinds = len(rows.inside) > 1
+        width = max(map(len, used)) + kinds
+        table = [self._numbers(rows, used[kind], k, width, kinds=kinds) for k, kind in enumerate(rows.kinds)]
+        starts = self.constants.name_of("STARTS", rows.starts)
+        place = self.name_for("k", "int", names)
+        self._kinds[place] = "int"
+        index = self.fit(rows.index, names, indent, 40)
+        self.line(indent, self.assign.format(name=place, text=self.searched.format(starts=starts, index=index)))
+        given = self._given(used, width, names, kinds=kinds)
+        known = dict(names)
+        for columns in used:
+            known |= {column.number: name for column, name in zip(columns, given[kinds:], strict=False)}
+        if width:
+            self._unpack(given, table, place, indent)
+        return (given[0] if kinds else ""), known
+
+    def _given(self, used: list[list[Expression]], width: int, names: Names, *, kinds: bool) -> list[str]:
+        given = []
+        for at in range(width):
+            hints = {columns[at - kinds].args[0].name for columns in used if kinds <= at < len(columns) + kinds}
+            wanted = "kind" if kinds and at == 0 else hints.pop() if len(hints) == 1 else ""
+            name = self.name_for(wanted or "a", "float", names)
+            self._kinds[name] = "row"
+            given.append(name)
+        return given
+
+    @staticmethod
+    def _numbers(rows: Rows, columns: list[Expression], k: int, width: int, *, kinds: bool) -> tuple[float, ...]:
+        kind = rows.kinds[k]
+        row = rows.places[kind][k]
+        numbers = [*([kind] if kinds else []), *(column.args[0].values[row] for column in columns)]
+        return tuple(numbers + [0] * (width - len(numbers)))
+
+    def _unpack(self, given: list[str], table: list[tuple[float, ...]], place: str, indent: int) -> None:
+        if len(given) == 1:
+            name = self.constants.name_of("ROWS", tuple(row[0] for row in table))
+            self.line(indent, self.assign.format(name=given[0], text=f"{name}[{place}]"))
+        else:
+            name = self.constants.name_of("ROWS", tuple(table))
+            self.line(indent, self.unpacked.format(names=", ".join(given), rows=name, k=place))
+
+
+class ScalarBody(Body):
+    """For one number."""
+
+    integral = False  # whether it returns whole numbers
+    opened, closed, returned = "if {condition}:", "", "return {text}"
+
+    def write(self, node: Node, names: Names, indent: int = 1) -> None:
+        """The statements that return the value."""
+        if isinstance(node, Leaf):
+            self._leaf(node.value, names, indent)
+        elif isinstance(node, Branches):
+            self._branches(node, names, indent)
+        else:
+            kind, known = self._row(node, names, indent)
+            for at, inside in enumerate(node.inside):
+                if at + 1 < len(node.inside):
+                    self._open(f"{kind} == {at}", indent)
+                    self.write(inside, dict(known), indent + 1)
+                    self._close(indent)
+                else:
+                    self.write(inside, dict(known), indent)
+
+    def _leaf(self, value: Any, names: Names, indent: int) -> None:
+        self.prepare(value, names, indent)
+        whole = self.returned.format(text=self._float(value, names))
+        if isinstance(value, Expression) and value.op == "where" and value.number not in names:
+            if 4 * indent + len(whole) > WIDTH:
+                condition, yes, no = value.args
+                self._open(self.fit(condition, names, indent, 4), indent)
+                self._leaf(yes, dict(names), indent + 1)
+                self._close(indent)
+                self._leaf(no, names, indent)
+                return
+        if isinstance(value, Expression):
+            self.fit(value, names, indent, len(self.returned.format(text="")))
+        self.line(indent, self.returned.format(text=self._float(value, names)))
+
+    def _float(self, value: Any, names: Names) -> str:
+        return self.text(value, names) if isinstance(value, Expression) or self.integral else repr(float(value))
+
+    def _branches(self, node: Branches, names: Names, indent: int) -> None:
+        if node.index.number not in names and node.index.op != "name":
+            self.give(node.index, names, indent)
+        for bound, inside in zip(node.bounds, node.inside, strict=False):
+            self._open(f"{self.text(node.index, names)} < {self.dialect.number(bound)[0]}", indent)
+            self.write(inside, dict(names), indent + 1)
+            self._close(indent)
+        self.write(node.inside[-1], names, indent)
+
+    def _open(self, condition: str, indent: int) -> None:
+        self.line(indent, self.opened.format(condition=condition))
+
+    def _close(self, indent: int) -> None:
+        if self.closed:
+            self.line(indent, self.closed)
+
+
+class ArrayBody(Body):
+    """For arrays: every branch is worked out, each reading its index clipped to its own updates."""
+
+    def __init__(self, prefix: str, *given: Any) -> None:
+        super().__init__(*given, single=True)
+        self.prefix = prefix
+
+    def write(self, node: Node, names: Names, indent: int = 1) -> None:
+        """The statements that return the values."""
+        if isinstance(node, Leaf) and not isinstance(node.value, Expression):
+            self.line(indent, f"return {self.prefix}.full_like(i, {float(node.value)!r})")
+            return
+        text = self.value(node, names, indent, 7)
+        self.line(indent, f"return {text}")
+
+    def value(self, node: Node, names: Names, indent: int, around: int) -> str:
+        """The text of the values; statements before it as needed."""
+        if isinstance(node, Leaf):
+            self.prepare(node.value, names, indent)
+            if not isinstance(node.value, Expression):
+                return repr(float(node.value))
+            return self.fit(node.value, names, indent, around)
+        if isinstance(node, Branches):
+            if node.index.number not in names and node.index.op != "name":
+                self.give(node.index, names, indent)
+            index = self.text(node.index, names)
+            tests = [f"{index} >= {self.dialect.number(bound)[0]}" for bound in node.bounds]
+            return self._chosen(node.inside, tests, names, indent)
+        kind, known = self._row(node, names, indent)
+        return self._chosen(node.inside, [f"{kind} == {at}" for at in range(1, len(node.inside))], known, indent)
+
+    def _chosen(self, inside: list[Node], tests: list[str], names: Names, indent: int) -> str:
+        """The first value, and each other one where its test holds."""
+        if len(inside) == 1:
+            return self.value(inside[0], names, indent, 20)
+        value = self.name_for("value", "array", names)
+        self._kinds[value] = "array"
+        first = self.value(inside[0], dict(names), indent, len(value) + 3)
+        self.line(indent, f"{value} = {first}")
+        for test, node in zip(tests, inside[1:], strict=True):
+            around = len(f"{value} = {self.prefix}.where({test}, , {value})")
+            text = self.value(node, dict(names), indent, around)
+            self.line(indent, f"{value} = {self.prefix}.where({test}, {text}, {value})")
+        return value
+
+
+def _columns(node: Node) -> list[Expression]:
+    """The columns under a node, of whatever rows."""
+    found: dict[int, Expression] = {}
+    for value in all_values(node):
+        found |= {column.number: column for column in columns_in(value)}
+    return list(found.values())
+
+
+def all_values(node: Node) -> Iterator[Any]:
+    """The values of a node's leaves, and the indices that choose between them."""
+    if isinstance(node, Leaf):
+        yield node.value
+        return
+    yield node.index
+    for inside in node.inside:
+        yield from all_values(inside)
+
