@@ -101,7 +101,8 @@ class Brancher:
         algebra = Algebra(self._numbers, assumed, clips=self.clips, names=self.names)
         try:
             step = algebra.symbol("step", 0, self.last, whole=True)
-            return Leaf(self.read(Reader(algebra, lambda *given: self._pieces(groups, *given)), step))
+            value = self.read(Reader(algebra, lambda *given: self._pieces(groups, *given)), step)
+            return Leaf(algebra.as_expression(value) if isinstance(value, Column) else value)
         except DivideError as divided:
             return self._divided(divided, assumed, groups)
         except TabulateError as found:

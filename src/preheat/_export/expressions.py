@@ -95,7 +95,7 @@ class Algebra:
         owners = {arg.owner for arg in args if isinstance(arg, Column)}
         if len(owners) == 1 and not any(isinstance(arg, Expression) for arg in args):
             return in_rows(scalar, *args)
-        parts = [arg if is_number(arg) else self._leaf(arg) for arg in args]
+        parts = [arg if is_number(arg) else self.as_expression(arg) for arg in args]
         return getattr(self, f"_{op}", self._plain(op))(*parts)
 
     def lookup(self, values: tuple[float, ...], k: Value) -> Value:
@@ -128,7 +128,8 @@ class Algebra:
     def _plain(self, op: str) -> Callable[..., Value]:
         return lambda *args: self._make(op, args)
 
-    def _leaf(self, value: Value) -> Expression:
+    def as_expression(self, value: Value) -> Expression:
+        """An expression or a column as an expression."""
         if isinstance(value, Expression):
             return value
         made: Expression = self._make("column", (value,), (min(value.values), max(value.values)))

@@ -7,7 +7,7 @@ from preheat._export.branches import Branches, Leaf, Node, Rows
 from preheat._export.constants import Constants
 from preheat._export.dialects import Dialect
 from preheat._export.expressions import Expression
-from preheat._export.statements import WIDTH, Statements, columns_in
+from preheat._export.statements import WIDTH, Statements, columns_in, reads
 
 __all__ = ["ArrayBody", "ScalarBody", "all_values"]
 
@@ -135,10 +135,9 @@ class ArrayBody(Body):
 
     def write(self, node: Node, names: Names, indent: int = 1) -> None:
         """The statements that return the values."""
-        if isinstance(node, Leaf) and not isinstance(node.value, Expression):
-            self.line(indent, f"return {self.prefix}.full_like(i, {float(node.value)!r})")
-            return
         text = self.value(node, names, indent, 7)
+        if isinstance(node, Leaf) and not reads(node.value, next(iter(names))):
+            text = f"{self.prefix}.full_like(i, {text})"
         self.line(indent, f"return {text}")
 
     def value(self, node: Node, names: Names, indent: int, around: int) -> str:
@@ -153,22 +152,26 @@ class ArrayBody(Body):
                 self.give(node.index, names, indent)
             index = self.text(node.index, names)
             tests = [f"{index} >= {self.dialect.number(bound)[0]}" for bound in node.bounds]
-            return self._chosen(node.inside, tests, names, indent)
+            return self._chosen(node.inside, tests, names, indent, around)
         kind, known = self._row(node, names, indent)
-        return self._chosen(node.inside, [f"{kind} == {at}" for at in range(1, len(node.inside))], known, indent)
+        return self._chosen(node.inside, [f"{kind} == {at}" for at in range(1, len(node.inside))], known, indent, around)
 
-    def _chosen(self, inside: list[Node], tests: list[str], names: Names, indent: int) -> str:
+    def _chosen(self, inside: list[Node], tests: list[str], names: Names, indent: int, around: int) -> str:
         """The first value, and each other one where its test holds."""
         if len(inside) == 1:
-            return self.value(inside[0], names, indent, 20)
+            return self.value(inside[0], names, indent, around)
         value = self.name_for("value", "array", names)
         self._kinds[value] = "array"
         first = self.value(inside[0], dict(names), indent, len(value) + 3)
         self.line(indent, f"{value} = {first}")
-        for test, node in zip(tests, inside[1:], strict=True):
-            around = len(f"{value} = {self.prefix}.where({test}, , {value})")
-            text = self.value(node, dict(names), indent, around)
-            self.line(indent, f"{value} = {self.prefix}.where({test}, {text}, {value})")
+        for at, (test, node) in enumerate(zip(tests, inside[1:], strict=True)):
+            is_last = at + 1 == len(tests)
+            before = around if is_last else len(value) + 3
+            text = self.value(node, dict(names), indent, before + len(f"{self.prefix}.where({test}, , {value})"))
+            chosen = f"{self.prefix}.where({test}, {text}, {value})"
+            if is_last:
+                return chosen
+            self.line(indent, f"{value} = {chosen}")
         return value
 
 

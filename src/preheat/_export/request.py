@@ -10,10 +10,10 @@ from preheat import _math
 from preheat._export.branches import Brancher, Node
 from preheat._export.constants import Constants
 from preheat._export.dialects import Arrays, Dialect, Scalars, is_int
-from preheat._export.expressions import Expression, Value
+from preheat._export.expressions import Value
 from preheat._export.functions import ArrayBody, ScalarBody, all_values
 from preheat._export.reading import Reader
-from preheat._export.statements import WIDTH
+from preheat._export.statements import WIDTH, everything_in
 from preheat._fields import LAST
 from preheat._plan import Plan, Then
 
@@ -64,14 +64,13 @@ class Request(NamedTuple):
             text = f"{text[:LONGEST_TEXT].rpartition(' ')[0]} ... ({pieces:_} pieces in all)"
         return [f'"""{summary}.', "", *wrap(text, room, break_long_words=False, break_on_hyphens=False), '"""']
 
-    def header(self, sign: str = "#") -> list[str]:
-        """The comment at the top: where this comes from, and what it does not do."""
+    def header(self) -> list[str]:
+        """What stands at the top: where the code comes from, and what it does not do."""
         version = getattr(sys.modules["preheat"], "__version__", "")
-        return [f"{sign} {line}" for line in wrap(
-            f"Written by preheat {version}; nothing here needs it. The first call is update 0. What you leave behind: "
-            "resuming in any order, counting the updates that were applied (a step that GradScaler skips counts here), "
-            "warnings, and lint.",
-            WIDTH - 2 - len(sign),
+        return [f"A learning-rate schedule, written by preheat {version}, which it does not need.", "", *wrap(
+            "The first call is update 0. Left behind are: resuming in any order, counting only the updates that were "
+            "applied (one that GradScaler skips counts here), warnings, and lint.",
+            WIDTH - 3,
         )]  # fmt: skip
 
 
@@ -133,7 +132,7 @@ def code_for_arrays(request: Request, dialect: Arrays, make: Callable[..., Array
     """The function of an array."""
     node, hints = branches_of(request, clips=True)
     constants = _constants(request, dialect, declared, "  # fmt: skip")
-    body = make(dialect.prefix, dialect, hints, {request.name, "step", "i", PEAK, dialect.prefix}, constants)
+    body = make(dialect.prefix, dialect, hints, {request.name, "step", "i", PEAK, dialect.prefix, *_NAMES}, constants)
     body.write(node, {STEP: "i"})
     helpers = _helpers(dialect, None, constants, "x")
     return Code(dialect.used, constants.lines, helpers, body.lines)
@@ -148,17 +147,8 @@ def _constants(request: Request, dialect: Dialect, declared: str, after: str) ->
 
 def _overflows(node: Node) -> bool:
     """Whether whole numbers in it may pass 2**53, where Python's ints are exact and the plan's floats are not."""
-    waiting = [value for value in all_values(node) if isinstance(value, Expression)]
-    seen: set[int] = set()
-    while waiting:
-        part = waiting.pop()
-        if part.number in seen:
-            continue
-        seen.add(part.number)
-        if is_int(part) and max(abs(part.low), abs(part.high)) > LAST:
-            return True
-        waiting += part.inside()
-    return False
+    parts = {part.number: part for value in all_values(node) for part in everything_in(value)}
+    return any(is_int(part) and max(abs(part.low), abs(part.high)) > LAST for part in parts.values())
 
 
 def _helpers(dialect: Dialect, make: type[ScalarBody] | None, constants: Constants, x: str) -> list[str]:

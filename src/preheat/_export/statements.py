@@ -8,7 +8,7 @@ from typing import Any
 from preheat._export.dialects import Dialect, is_int
 from preheat._export.expressions import Expression
 
-__all__ = ["WIDTH", "Statements", "columns_in"]
+__all__ = ["WIDTH", "Statements", "columns_in", "everything_in", "reads"]
 
 WIDTH = 88
 _SCRIPT = {
@@ -48,21 +48,22 @@ class Statements:
         while True:
             name = wanted if count == 1 else f"{wanted}_{count}"
             held = self._kinds.get(name)
-            free = held is None or (held == kind and not self._single and name not in names.values())
-            if free and name not in self.taken and not keyword.iskeyword(name) and not hasattr(builtins, name):
+            free = held is None or (held == kind and not self._single)
+            if free and name not in names.values() and name not in self.taken and not keyword.iskeyword(name) and not hasattr(builtins, name):
                 return name
             count += 1
 
     def give(self, expression: Expression, names: dict[int, str], indent: int) -> None:
         """Assign an expression to a name, and those inside it that are too long for the line."""
-        name = self.name_for(self.hints.get(expression.number, "part"), self._kind(expression), names)
+        wanted, kind = self.hints.get(expression.number, "part"), self._kind(expression)
+        prefix = self.assign.format(name=f"{wanted}_2: float", text="")
+        text = self.fit(expression, names, indent, len(prefix))  # first, for it may give names too
+        name = self.name_for(wanted, kind, names)
         is_new = name not in self._kinds
-        self._kinds[name] = self._kind(expression)
-        annotated = f"{name}: float" if is_new and self._is_loose(expression) else name
-        prefix = self.assign.format(name=self.annotated(annotated, name), text="")
-        text = self.fit(expression, names, indent, len(prefix))
+        self._kinds[name] = kind
         names[expression.number] = name
-        self.line(indent, prefix + text)
+        declared = self.annotated(f"{name}: float", name) if is_new and self._is_loose(expression) else name
+        self.line(indent, self.assign.format(name=declared, text=text))
 
     def annotated(self, annotated: str, name: str) -> str:  # noqa: ARG002  # for others
         """A name where it is first given, with its type if the type checker needs it."""
@@ -134,15 +135,21 @@ def _size(value: Any, names: dict[int, str]) -> int:
 
 def columns_in(value: Any) -> list[Expression]:
     """The columns that a value is made of."""
+    return [part for part in everything_in(value) if part.op == "column"]
+
+
+def reads(value: Any, number: int) -> bool:
+    """Whether the expression of that number is in it."""
+    return any(part.number == number for part in everything_in(value))
+
+
+def everything_in(value: Any) -> list[Expression]:
+    """All expressions in a value, each once."""
     found: dict[int, Expression] = {}
     waiting = [value] if isinstance(value, Expression) else []
-    seen: set[int] = set()
     while waiting:
         part = waiting.pop()
-        if part.number in seen:
-            continue
-        seen.add(part.number)
-        if part.op == "column":
+        if part.number not in found:
             found[part.number] = part
-        waiting += part.inside()
+            waiting += part.inside()
     return list(found.values())

@@ -44,5 +44,5 @@ def write(request: Request) -> str:
     function = ["/**", *comment, " */", f"export function {request.name}(step) {{", *code.function, "}"]
     helper = ["function mixed(x) {", *code.helpers, "}"] if code.helpers else []
     search = _SEARCH if any("lastAtMost(" in line for line in code.function) else []
-    top = [*request.header("//"), *(["", *code.constants] if code.constants else [])]
+    top = [*(f"// {line}".rstrip() for line in request.header()), *(["", *code.constants] if code.constants else [])]
     return "\n\n".join("\n".join(lines) for lines in (top, helper, search, function) if lines) + "\n"
