@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 from preheat._export.expressions import Expression
 
-__all__ = ["Arrays", "Dialect", "JavaScript", "Scalars", "is_int"]
+__all__ = ["Arrays", "Dialect", "JavaScript", "Scalars", "Text", "Words", "is_int"]
 
 Text = tuple[str, int]  # and how tightly its outermost operator binds
 Write = Callable[[Any], Text]
@@ -17,6 +17,7 @@ EXACT = 2**53
 _SIGNS = {"add": ("+", SUM), "sub": ("-", SUM), "mul": ("*", PRODUCT), "div": ("/", PRODUCT)}
 _COMPARED = {"lt": "<", "le": "<=", "gt": ">", "ge": ">=", "eq": "==", "ne": "!="}
 _BITS = {"and": "&", "xor": "^", "shr": ">>", "shl": "<<"}
+_LARGEST_INT = 2**31 - 1
 _WRITTEN_APART = 10_000  # from there on digits are grouped by three
 
 
@@ -44,6 +45,7 @@ class Dialect(ABC):
     def __init__(self) -> None:
         self.used: set[str] = set()
         self.tables: Callable[[str, tuple[Any, ...]], str] = lambda wanted, _: wanted  # a name for a list of numbers
+        self.holds_words = False  # whether the argument is a word, as that of the hash is
         self.floats = False  # whether the step is held as a float, for its products pass 2**53
 
     def number(self, value: float) -> Text:
@@ -62,7 +64,8 @@ class Dialect(ABC):
         """A value, with names for expressions that have one."""
 
         def inner(part: Any) -> Text:
-            return self.write(part, names)
+            is_word = not isinstance(part, Expression) and part > _LARGEST_INT and self.is_word(value)
+            return (self.word(part), ATOM) if is_word else self.write(part, names)
 
         if not isinstance(value, Expression):
             return self.number(value)
@@ -77,6 +80,14 @@ class Dialect(ABC):
         if value.op == "name":
             return value.args[0], ATOM
         return self.other(value, inner)
+
+    def is_word(self, value: Expression) -> bool:  # noqa: ARG002  # for others
+        """Whether its numbers must be held as whole ones of 32 bits."""
+        return False
+
+    def word(self, value: float) -> str:
+        """A number as such a one."""
+        return self.number(value)[0]
 
     @abstractmethod
     def other(self, value: Expression, inner: Write) -> Text:
@@ -155,6 +166,32 @@ class Arrays(Dialect):
     def as_whole(self, text: Text) -> str:
         """The same numbers as whole ones."""
         return f"{_held(text, ATOM)}.astype({self.integers})"
+
+
+class Words(Arrays):
+    """An array library that takes a plain number for one of 32 bits with a sign."""
+
+    def __init__(self, prefix: str, *, integers: str, word: str) -> None:
+        super().__init__(prefix, integers=integers)
+        self._word = word
+
+    def number(self, value: float) -> Text:
+        """A number; a large one is a float, as what it meets."""
+        return (repr(float(value)), ATOM) if abs(value) > _LARGEST_INT else super().number(value)
+
+    def word(self, value: float) -> str:
+        """A whole number of 32 bits."""
+        return self._word.format(int(value))
+
+    def is_word(self, value: Any) -> bool:
+        """Whether it is made of words, and stays one."""
+        if not isinstance(value, Expression):
+            return float(value).is_integer()
+        if value.op == "name":
+            return self.holds_words
+        if value.op in {"add", "sub", "mul"}:
+            return all(map(self.is_word, value.args)) and any(isinstance(arg, Expression) for arg in value.args)
+        return value.op in {"mixed", "whole", *_BITS}
 
 
 class JavaScript(Dialect):

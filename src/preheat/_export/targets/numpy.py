@@ -21,8 +21,8 @@ def write(request: Request) -> str:
     signature = f"def {request.name}(step: npt.ArrayLike) -> npt.NDArray[np.float64]:"
     imports = ("import numpy as np", "import numpy.typing as npt")
     return joined(
-        request.header(), [], _typed(code, "npt.NDArray[np.int64]"),
-        array_function(request, code, signature, "i = np.asarray(step, dtype=float)"), further=imports,
+        request.header(), [], code, array_function(request, code, signature, "i = np.asarray(step, dtype=float)"),
+        further=imports, word="npt.NDArray[np.int64]",
     )  # fmt: skip
 
 
@@ -31,6 +31,3 @@ def array_function(request: Request, code: Code, signature: str, first: str) -> 
     docstring = [f"    {line}" if line else "" for line in request.docstring()]
     return [signature, *docstring, f"    {first}", *code.function]
 
-
-def _typed(code: Code, kind: str) -> Code:  # noqa: ARG001  # for the helper
-    return code

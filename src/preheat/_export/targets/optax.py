@@ -1,6 +1,6 @@
 """A schedule for `optax.adamw(learning_rate=...)`: a function of the count, which may be traced."""
 
-from preheat._export.dialects import Arrays
+from preheat._export.dialects import Words
 from preheat._export.request import Request, code_for_arrays
 from preheat._export.targets.numpy import ArrayRows, array_function
 from preheat._export.targets.python import joined
@@ -14,18 +14,11 @@ class JaxRows(ArrayRows):
     searched = 'jnp.searchsorted({starts}, {index}, side="right") - 1'
 
 
-class Jax(Arrays):
-    """JAX takes a plain number for one of 32 bits with a sign."""
-
-    def number_of_word(self, value: int) -> str:
-        """A whole number as one of 32 bits."""
-        return f"{self.integers}({value})"
-
-
 def write(request: Request) -> str:
     """The module."""
-    code = code_for_arrays(request, Jax("jnp", integers="jnp.uint32"), JaxRows, "{name} = jnp.array({text})")
+    code = code_for_arrays(request, Words("jnp", integers="jnp.uint32", word="jnp.uint32({})"), JaxRows, "{name} = jnp.array({text})")
     signature = f"def {request.name}(step: jax.typing.ArrayLike) -> jax.Array:"
     first = "i = jnp.asarray(step, dtype=float)"
     body = array_function(request, code, signature, first)
-    return joined(request.header(), [], code, body, further=("import jax", "import jax.numpy as jnp"))
+    imports = ("import jax", "import jax.numpy as jnp")
+    return joined(request.header(), [], code, body, further=imports, word="jax.Array")

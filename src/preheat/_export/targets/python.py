@@ -34,13 +34,15 @@ def _rules(body: list[str]) -> list[str]:
     return [name for name, is_broken in broken.items() if is_broken]
 
 
-def joined(header: list[str], imports: list[str], code: Code, *parts: list[str], further: tuple[str, ...] = ()) -> str:
+def joined(header: list[str], imports: list[str], code: Code, *parts: list[str], further: tuple[str, ...] = (),
+           word: str = "int") -> str:  # fmt: skip
     """The module's text: comment, imports, constants, helpers, and the rest, two lines apart."""
     top = [f'"""{header[0]}', *header[1:], '"""']
     for lines in (imports, further):
         top += ["", *lines] if lines else []
     if code.constants:
         top += ["", *code.constants]
-    helper = ["def mixed(x: int) -> int:", '    """Mix the bits of a number of 32."""', *code.helpers] if code.helpers else []
+    signature = [f"def mixed(x: {word}) -> {word}:", '    """Mix the bits of a number of 32 bits."""']
+    helper = [*signature, *code.helpers] if code.helpers else []
     texts = ["\n".join(lines) for lines in (top, helper, *parts) if lines]
     return "\n\n\n".join(texts) + "\n"
