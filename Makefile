@@ -14,7 +14,7 @@ INSTALL := $(IN) -m pip install --quiet --disable-pip-version-check --constraint
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL: # one pip at a time
-.PHONY: help demo test test-peers peers-table lint bench experiments fuzz frameworks gallery docs docs-serve dist clean
+.PHONY: help demo test test-peers peers-table lint bench experiments fuzz frameworks generated docs docs-serve dist clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 12
@@ -29,11 +29,11 @@ test: $(VENV)/test ## the core, its laws, the adapter, the docs; then the branch
 	$(IN) -m pytest --numprocesses 2 --cov --cov-report=term
 
 # Each file in its own process: frameworks patch each other, and some warn when they meet.
-test-peers: $(VENV)/peers ## our curves against those of installed peers and frameworks
+test-peers: $(VENV)/peers ## preheat's curves against those of installed peers and frameworks
 	@failed=0; for file in tests/peers/test_*.py; do $(IN) -m pytest -q "$$file" || failed=1; done; exit $$failed
 
 # What the comparisons note goes into docs/peers.json, and from there into the page.
-peers-table: $(VENV)/peers ## measure how nearly our curves are those of others, and write docs/peers.md
+peers-table: $(VENV)/peers ## measure how near preheat's curves are to those of others, and write docs/peers.md
 	@rm -f $(VENV)/notes
 	@for file in tests/peers/test_like_*.py; do $(IN) -m pytest -q "$$file" --record $(VENV)/notes || exit 1; done
 	PYTHONPATH=. $(IN) docs/peers_table.py $(VENV)/notes
@@ -41,15 +41,16 @@ peers-table: $(VENV)/peers ## measure how nearly our curves are those of others,
 lint: $(VENV)/lint ## ruff and mypy over everything, pyright over what users write
 	@failed=0; for tool in "ruff check" "ruff format --check" mypy "pyright --pythonpath $(IN)"; do $(IN) -m $$tool || failed=1; done; exit $$failed
 
-bench: $(VENV)/peers ## measure cost, accuracy and what ruins runs beside the peers; writes docs/performance.md
+bench: $(VENV)/peers ## measure cost, accuracy and what ruins runs, for the peers as well; writes docs/performance.md
 	$(IN) -m benchmarks
 	$(IN) -m benchmarks.torture
 
 experiments: $(VENV)/experiments ## run again what papers say of schedules; goes on where it was stopped
 	$(IN) -m experiments
 
-fuzz: $(VENV)/test ## throw 200 000 texts at the parsers; a minute or two
-	$(IN) tests/helpers/fuzz_text.py
+# Every helper of this name is a fuzzer: texts, checkpoints, training loops. Each takes --seed.
+fuzz: $(VENV)/test ## random texts, checkpoints and training loops; some minutes
+	@for file in tests/helpers/fuzz_*.py; do echo "$$file"; $(IN) "$$file" || exit 1; done
 
 FRAMEWORKS = $(shell grep -l "(Contract):" tests/peers/test_*.py)
 
@@ -57,8 +58,16 @@ frameworks: $(VENV)/peers ## fill the table of docs/integrations anew, from what
 	@for file in $(FRAMEWORKS); do $(IN) -m pytest -q "$$file" --cells docs/integrations/cells.json || exit 1; done
 	$(IN) docs/integrations/table.py
 
-gallery: $(VENV)/all ## draw docs/gallery anew, each name from the example in its docstring
+# From the sources and from what earlier runs have kept; it measures nothing. Add a script here and a test asks for it.
+generated: export PYTHONPATH = .
+generated: $(VENV)/test ## write every page and picture that a script makes
 	$(IN) docs/gallery.py
+	$(IN) docs/pictures.py
+	$(IN) docs/screens.py
+	$(IN) docs/how_long.py
+	$(IN) docs/peers_table.py
+	$(IN) docs/integrations/table.py
+	$(IN) -m benchmarks --page
 
 # Material says at each build that mkdocs 2 will not do; constraints.txt holds the last one that does.
 docs docs-serve: export NO_MKDOCS_2_WARNING = 1

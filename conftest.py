@@ -1,16 +1,20 @@
-"""What the examples in docstrings and pages stand on: a word that one of them makes is unknown to the next."""
+"""For every test, docstring and page: the same random examples in every run, and no new names left behind."""
 
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import settings
 
 from preheat._plan import VOCABULARY
 
+settings.register_profile("preheat", derandomize=True, deadline=None)  # the same examples, and no clock
+settings.load_profile("preheat")
+
 
 @pytest.fixture(autouse=True)
-def words_of_its_own() -> Iterator[None]:
-    """Take back the shapes and recipes that a test or an example has made."""
-    kept = dict(VOCABULARY)
+def own_vocabulary() -> Iterator[None]:
+    """Remove the shapes and recipes that a test or an example defines."""
+    known = dict(VOCABULARY)
     yield
     VOCABULARY.clear()
-    VOCABULARY.update(kept)
+    VOCABULARY.update(known)

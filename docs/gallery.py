@@ -1,4 +1,4 @@
-"""Draws the catalogue, docs/gallery: `make gallery`. Every name of the language, from the example in its docstring."""
+"""Draws docs/gallery, a picture of every name of the language from the example in its docstring: `make generated`."""
 
 import ast
 import doctest
@@ -24,7 +24,7 @@ HEAD = """# Catalogue
 
 Every shape, recipe and combinator: what it looks like, how it is called, the formula as the source has it and where it
 comes from. Each is drawn by `preheat.plot` from the example of its docstring. Updates are counted from 0;
-what has no end is drawn for as long as it takes to see what becomes of it. Written by `make gallery`.
+what has no end is drawn for as long as it takes to see what becomes of it. Written by `make generated`.
 """
 
 

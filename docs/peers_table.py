@@ -1,7 +1,7 @@
-"""Writes docs/peers.md, for every shape of schedule in the field the plan that is equal to it and how nearly.
+"""Writes docs/peers.md: for every schedule of the field, a plan that is equal to it and the largest difference.
 
-The rows are those of docs/peers.toml, the numbers those of docs/peers.json. `make peers-table` measures these anew: it
-runs the comparisons of tests/peers, which note what they find in a file, and gives that file to this script.
+The rows come from docs/peers.toml, the numbers from docs/peers.json. `make peers-table` measures the numbers: it runs
+the comparisons of tests/peers, which note what they find in a file, and gives that file to this script.
 """
 
 import json
@@ -31,20 +31,25 @@ LONG = 1_000  # updates
 TITLES = {
     "shape": "In the libraries",
     "framework": "In the frameworks for training",
+    "read": "Read, not run",
     "inside": "Inside optimizers",
     "nobody": "What no library has",
     "none": "What is no plan",
 }
 HEAD = """# Every schedule of the field
 
-Each line names a schedule of another library, a plan that was held to it, and the largest difference found, as a
-share of the largest value: along whole runs, most of 10 000 updates and more, with every parameter that changes the
-curve. A difference of 1e-16 is the last digit. The plan is one of those compared, so its numbers are those of a test;
-under their own names and parameters, most of these schedules are in `preheat.like`.
+Each line names a schedule of another library, a plan that is equal to it, and the largest difference found, as a
+share of the largest value: along whole runs, most of 10,000 updates and more, with every parameter that changes the
+curve. A difference of 1e-16 is the last digit. The numbers in a plan are those of a test. Most of these schedules are
+in `preheat.like`, with their own names and parameters.
 
-Where the library is a package, its own code ran beside ours ({versions}). The frameworks were held to values that
-their own code gave, at both ends and at every seam: [From another library](migrating.md) names the commits. A formula
-is that of the paper, computed in 80 digits.
+Installed libraries ran in the test ({versions}). Frameworks are compared with values that their own code computed, at
+both ends and at every boundary: [From another library](migrating.md) names the commits. Schedules under "Read, not run"
+are compared with the arithmetic in their public source, written anew in the test. Formulas of papers are computed in 80
+digits.
+
+`LinearScheduler` and `CosineScheduler` of pytorch_optimizer have these values only if you step them before the first
+update. Stepped after each update, like torch's schedulers, they use `min_lr` first and the rest one update later.
 
 This page is written by `make peers-table`.
 """
@@ -66,7 +71,7 @@ def entries() -> list[str]:
 
 
 def page() -> str:
-    """The page, from the numbers kept."""
+    """The page, from the numbers in docs/peers.json."""
     numbers = json.loads(NUMBERS.read_text("utf-8"))
     versions = ", ".join(f"{name} {number}" for name, number in numbers["versions"].items())
     paragraphs = HEAD.format(versions=versions).split("\n\n")
@@ -95,7 +100,7 @@ def _answers(of_kind: Iterable[dict[str, Any]]) -> Iterator[str]:
 
 
 def measured(lines: Iterable[str]) -> dict[str, Any]:
-    """The numbers of the page, from what the comparisons noted, and from the values and formulas that are kept here."""
+    """The numbers of the page, from the comparisons' notes, the stored values of frameworks and the formulas."""
     noted = [json.loads(line) for line in lines] + list(_frameworks())
     found: dict[str, tuple[str, float]] = {}
     largest: dict[str, float] = {}
@@ -128,12 +133,12 @@ def _of(entry: str, noted: Iterable[dict[str, Any]]) -> tuple[str, float]:
 
 
 def updates_of(plan: str) -> int:
-    """The updates that the text of a plan speaks of."""
+    """The sum of all lengths in the text of a plan."""
     return sum(map(int, re.findall(r"steps=(\d+)", plan)))
 
 
 def _frameworks() -> Iterator[dict[str, Any]]:
-    """The rows of docs/migrating.md against the values kept of their own code."""
+    """The rows of docs/migrating.md, compared with the stored values of the frameworks' own code."""
     migrating = (HERE / "migrating.md").read_text("utf-8")
     for library, kept in json.loads((HERE.parent / "tests" / "migrating.json").read_text("utf-8")).items():
         for theirs, row in kept["rows"].items():
@@ -144,8 +149,8 @@ def _frameworks() -> Iterator[dict[str, Any]]:
 
 
 def _formula(entry: str) -> tuple[str, float]:
-    """A plan of shapes and constants against the formulas of its shapes, piece by piece."""
-    from benchmarks.exact import ULP, errors, exact  # noqa: PLC0415  # mpmath is for those who measure
+    """A plan of shapes and constants, compared with the formulas of its shapes piece by piece."""
+    from benchmarks.exact import ULP, errors, exact  # noqa: PLC0415  # mpmath is needed to measure only
 
     text = entry.partition(": ")[2]
     plan = parse(text)
@@ -160,7 +165,7 @@ def _formula(entry: str) -> tuple[str, float]:
 
 
 def main() -> None:
-    """Measure, if a file of notes is given, and write the page."""
+    """Measure if a file of notes is given, then write the page."""
     if notes := sys.argv[1:]:
         lines = Path(notes[0]).read_text("utf-8").splitlines()
         NUMBERS.write_text(json.dumps(measured(lines), indent=1) + "\n", "utf-8")

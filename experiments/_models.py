@@ -10,9 +10,9 @@ import torch
 from torch import Generator, Tensor, nn
 from torch.nn.functional import cross_entropy
 
-from preheat.demo._model import ByteModel
-from preheat.demo._settings import LENGTH
-from preheat.demo._text import library_text
+from preheat.demo.model import ByteModel
+from preheat.demo.settings import LENGTH
+from preheat.demo.text import library_text
 
 __all__ = ["Batch", "Norm", "Task", "digits", "loss", "text"]
 

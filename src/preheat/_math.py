@@ -101,10 +101,10 @@ def where(condition: bool, yes: float, no: float) -> float:  # noqa: FBT001  # a
     return chosen
 
 
-@of_numbers(lambda values, k, kept: values[int(k)])  # noqa: ARG005  # as the function itself
-def lookup(values: tuple[float, ...], k: Any, kept: dict[Any, Any]) -> Any:
-    """`values[k]` for a whole number `k` within them, element by element for an array; see `picked`."""
-    return values[int(k)] if library_of(k) is None else picked(values, whole(k), k, kept)
+@of_numbers(lambda values, k, cache: values[int(k)])  # noqa: ARG005  # as the function itself
+def lookup(values: tuple[float, ...], k: Any, cache: dict[Any, Any]) -> Any:
+    """`values[k]` for a whole number `k` within them, element by element for an array; see `gather`."""
+    return values[int(k)] if library_of(k) is None else gather(values, whole(k), k, cache)
 
 
 def uniform(k: Any, seed: int) -> Any:
@@ -147,17 +147,17 @@ def _times(x: Any, number: int) -> Any:
     return ((x & 0xFFFF) * factor + (((x >> 16) * factor & 0xFFFF) << 16)) & _like(x, _WORD)
 
 
-def sought(values: tuple[float, ...], i: Any, kept: dict[Any, Any]) -> Any:
+def search(values: tuple[float, ...], i: Any, cache: dict[Any, Any]) -> Any:
     """For each element of an array, the place of the last of the values that is at most it; the values do not fall."""
-    library, table = library_of(i), _table(values, i, kept)
+    library, table = library_of(i), _table(values, i, cache)
     if hasattr(library, "Tensor"):
         return library.searchsorted(table, i.contiguous(), right=True) - 1
     return library.searchsorted(table, i, side="right") - 1
 
 
-def picked(values: tuple[float, ...], k: Any, i: Any, kept: dict[Any, Any]) -> Any:
-    """`values[k]` for an array of whole numbers within them, as an array like `i`; `kept` has the values as tensors."""
-    table = _table(values, i, kept)
+def gather(values: tuple[float, ...], k: Any, i: Any, cache: dict[Any, Any]) -> Any:
+    """`values[k]` for an array of whole numbers within them, as an array like `i`; `cache` keeps them as tensors."""
+    table = _table(values, i, cache)
     if hasattr(library_of(i), "Tensor"):
         return table.index_select(0, k.reshape(-1)).reshape(k.shape)
     return table[k]
@@ -174,19 +174,19 @@ def is_compiled(x: Any) -> bool:
     return hasattr(library_of(x), "Tensor") and is_traced()
 
 
-def _table(values: tuple[float, ...], i: Any, kept: dict[Any, Any]) -> Any:
+def _table(values: tuple[float, ...], i: Any, cache: dict[Any, Any]) -> Any:
     """The values as an array like `i`, kept for the next time; not where something only stands for an array."""
     library = library_of(i)
     torch = hasattr(library, "Tensor")
     key = (i.device, i.dtype) if torch else i.dtype
     real = type(i) is (library.Tensor if torch else library.ndarray)
-    if real and key in kept:
-        return kept[key]
+    if real and key in cache:
+        return cache[key]
     made = (library.tensor if torch else library.asarray)(
         values, dtype=i.dtype, **({"device": i.device} if torch else {})
     )
     if real and not is_compiled(i):
-        kept[key] = made
+        cache[key] = made
     return made
 
 

@@ -220,7 +220,7 @@ def test_what_is_to_be_ignored_is_left_out():
             lambda: lint(PLAN, ignore=["peek"]),
             ValueError,
             (
-                "lint(ignore=['peek']): 'peek' must be a code, one of peak-unreached, long-warmup, epochs, "
+                "lint(ignore=['peek']): 'peek' must be a code, one of not-called, peak-unreached, long-warmup, epochs, "
                 "out-of-range, confused, zero-start, end-unreached, ends-early, jump, short-warmup"
             ),
         ),

@@ -14,7 +14,7 @@ from terminal import MAIN, piped
 
 TEXT = "warmup(100) >> cosine(1, 0.1, steps=900)"
 PLAN = "linear(0, 1, steps=100) >> cosine(1, 0.1, steps=900)"
-COMMANDS = ("show", "plot", "table", "diff", "lint", "rank", "resolve", "like", "shapes", "inspect")
+COMMANDS = ("show", "plot", "table", "diff", "lint", "rank", "resolve", "like", "shapes", "inspect", "demo")
 
 
 def test_says_its_version():
@@ -24,7 +24,7 @@ def test_says_its_version():
 def test_alone_it_shows_its_help_and_ends_with_2():
     status, out, err = piped()
     assert (status, err) == (2, "")
-    for command in (*COMMANDS, "demo"):
+    for command in COMMANDS:
         assert f"\n  {command} " in out
 
 
@@ -172,7 +172,7 @@ def test_like_reads_lists_and_texts():
 def test_like_lists_all_there_are_and_explains_one():
     known = piped("like")[1].split()
     assert {"torch.CosineAnnealingLR", "transformers.get_cosine_schedule_with_warmup"} <= set(known)
-    assert piped("like", "torch.StepLR")[1].startswith("torch.StepLR(step_size, gamma=0.1)\n\nLower by")
+    assert piped("like", "torch.StepLR")[1].startswith("torch.StepLR(step_size, gamma=0.1)\n\nMultiplied by gamma")
 
 
 def test_shapes_lists_every_word_in_80_columns():

@@ -1,7 +1,10 @@
 """`preheat inspect`: where another person's checkpoint stands, and what it will do next."""
 
 import json
+import subprocess
+import sys
 import warnings
+from collections import Counter
 
 import pytest
 import torch
@@ -116,7 +119,8 @@ def test_a_plan_is_told_of_as_it_was_resolved(told):
 
 def test_a_state_of_a_later_release_is_said_to_be(told):
     (line,) = told(Scheduler(sgd(), warmup(4)).state_dict() | {"preheat": 2}, status=2)
-    assert line == "inspect(preheat=2): the format of the state must be 1; a later release made it"
+    said = "inspect(preheat=2): the format must be 1; a later release made it"
+    assert line == f"{said}; in 'last.ckpt', which must be the whole state of a scheduler"
 
 
 # The peers'
@@ -196,11 +200,11 @@ def test_a_cosine_of_torchs_past_its_end_is_said_to_climb(told):
 
 
 def test_a_schedule_that_no_plan_is_equal_to_is_said_to_be_one(told):
-    assert told(of_torch.ExponentialLR(sgd(), 1.5).state_dict())[2:] == [
+    assert told(of_torch.ExponentialLR(sgd(), -0.5).state_dict())[2:] == [
         "  lr of all groups: 0.1",
         (
             "  preheat.like has no plan that is equal to it; --plan says one "
-            "(ExponentialLR(gamma=1.5): gamma must be a number above 0, at most 1)"
+            "(ExponentialLR(gamma=-0.5): gamma must be a number above 0)"
         ),
     ]
 
@@ -326,3 +330,78 @@ def test_what_is_no_checkpoint_is_refused(tmp_path, name, sentence):
     status, out, err = piped("inspect", str(tmp_path / name))
     assert (status, out) == (2, "")
     assert err.endswith(sentence)
+
+
+# Files that nobody can vouch for
+
+
+def test_a_short_state_of_a_billion_milestones_is_read_at_once(told):
+    state = of_torch.MultiStepLR(sgd(), [3]).state_dict() | {"milestones": Counter({3: 10**9})}
+    assert any("milestones must be counted, at most 10000 of them" in line for line in told(state))
+
+
+def test_what_is_shared_is_looked_through_once(told):
+    held: list[object] = [Scheduler(sgd(), warmup(4)).state_dict()]
+    for _ in range(11):
+        held = [held] * 1_000
+    assert sum(line.startswith("last.ckpt") for line in told(held)) == 1
+
+
+def test_schedulers_that_hold_each_other_many_times_are_refused(told):
+    state = of_torch.StepLR(sgd(), 3).state_dict()
+    for _ in range(9):
+        state = {"_schedulers": [state] * 9, "_milestones": [1] * 8, "last_epoch": 1}
+    (line,) = told(state, status=2)
+    assert "_schedulers must be a list of states of schedulers, at most 100 in all" in line
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ('{"a": 1,\n "b": }', "it must be JSON; line 2, column 7: expecting value"),
+        ("[" * 100_000, "it must be JSON; it is nested too deep, or has too long a number"),
+        ("9" * 10_000, "it must be JSON; it is nested too deep, or has too long a number"),
+        (b"\xff\xfe", "it must be JSON; byte 0 is not UTF-8"),
+    ],
+)
+def test_wrong_json_is_said_with_file_and_place(tmp_path, text, words):
+    file = tmp_path / "state.json"
+    file.write_bytes(text if isinstance(text, bytes) else text.encode())
+    assert piped("inspect", str(file)) == (2, "", f"inspect({str(file)!r}): {words}\n")
+
+
+def test_a_function_in_a_file_is_shown_and_not_called(told):
+    state = Scheduler(sgd(), warmup(4)).state_dict() | {"plans": ['function("os:_exit")']}
+    lines = told(state)
+    assert '  lr of all groups: 0.1 * (function("os:_exit"))' in lines
+    assert any("a function of a file is not called" in line for line in lines)
+
+
+def test_an_edit_to_a_function_is_shown_and_not_called(told):
+    edits = [0, 5, "lr", "'*'", 0, 'function("os:_exit")']
+    state = Scheduler(sgd(), warmup(4)).state_dict() | {"edits": edits, "updates": [47]}
+    assert '  lr of all groups: 0.1 * (linear(0, 1, steps=4), from update 5 on function("os:_exit"))' in told(state)
+
+
+def test_a_plan_that_waits_for_the_total_is_shown_as_text(told):
+    state = Scheduler(sgd(), 'warmup(4) >> cosine(1, 0, steps="rest")').state_dict()
+    assert '  lr of all groups: 0.1 * (linear(0, 1, steps=4) >> cosine(1, 0, steps="rest"))' in told(state)
+
+
+def test_a_file_does_not_move_the_cursor(told):
+    state = Scheduler(sgd(), warmup(4)).state_dict() | {"plans": ["\x1b[2J"]}
+    assert "  lr of all groups: 0.1 * (\\x1b[2J)" in told(state)
+
+
+def test_our_own_json_is_read_without_torch(tmp_path):
+    file = tmp_path / "state.json"
+    file.write_text(json.dumps(Scheduler(sgd(), warmup(4)).state_dict()))
+    code = f"""
+import sys
+sys.modules["torch"] = None
+sys.argv = ["preheat", "inspect", {str(file)!r}]
+from preheat.cli import main
+main()
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.stdout.startswith("state.json: a scheduler's state, preheat's\n  updates done: 0\n"), done.stderr

@@ -5,13 +5,11 @@ import json
 import re
 import runpy
 from pathlib import Path
-from unittest.mock import patch
 
 import pytest
 from book import BLOCK, ELSEWHERE, ROOT, place
 
 from pages import dead_links, run_page
-from preheat._plan import VOCABULARY
 
 DOCS = ROOT / "docs"
 INTEGRATIONS = DOCS / "integrations"
@@ -29,8 +27,7 @@ every_page = pytest.mark.parametrize("page", [pytest.param(page, id=str(page.rel
 @pytest.mark.filterwarnings("ignore::DeprecationWarning:torch")  # what torch does to itself when it compiles
 def test_the_examples_run(page, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    with patch.dict(VOCABULARY):  # a shape that a page defines is gone after it
-        run_page(page, monkeypatch)
+    run_page(page, monkeypatch)
 
 
 @every_page

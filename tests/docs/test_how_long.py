@@ -8,7 +8,7 @@ import pytest
 
 
 def test_the_page_is_what_its_script_writes_from_the_kept_runs():
-    assert how_long.PAGE.read_text("utf-8") == how_long.page(), "run `python docs/how_long.py`"
+    assert how_long.PAGE.read_text("utf-8") == how_long.page(), "run `make generated`"
 
 
 def test_every_model_and_peak_is_in_the_tables_or_told_to_be_missing():

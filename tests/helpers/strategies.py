@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from hypothesis.errors import UnsatisfiedAssumption
 
 from preheat import Plan, after, constant, function, until, zero_based
+from preheat._fields import Range
 from preheat._plan import VOCABULARY
 from promises import CATALOGUE
 
@@ -26,16 +27,18 @@ def values(field):
     """What a parameter of a shape may be: a good value of its annotation, or any number of moderate size in bounds."""
     if not isinstance(field.good[0], int | float):
         return st.sampled_from(field.good)
-    if field.whole:
-        return st.integers(int(field.low) + 1, 12)
-    low, high = max(field.low, -4.0), min(field.high, 4.0)
-    within = st.floats(low, high, exclude_min=field.low > -inf, exclude_max=field.high < inf, allow_subnormal=False)
+    bounds = field.parse
+    if bounds.whole:
+        return st.integers(int(bounds.low) + 1, 12)
+    low, high = max(bounds.low, -4.0), min(bounds.high, 4.0)
+    within = st.floats(low, high, exclude_min=bounds.low > -inf, exclude_max=bounds.high < inf, allow_subnormal=False)
     return st.sampled_from(field.good) | within
 
 
 def plain(field):
     """What a parameter of a recipe may be: a good value, or a small whole number where one is due."""
-    small = st.integers(int(field.low) + 1, 12) if field.whole and isinstance(field.good[0], int) else st.nothing()
+    bounds = field.parse
+    small = st.integers(int(bounds.low) + 1, 12) if isinstance(bounds, Range) and bounds.whole else st.nothing()
     return small | st.sampled_from(field.good)
 
 

@@ -1,4 +1,4 @@
-"""The command `preheat` in a pipe, and in a terminal of 80 columns and 24 lines: what a person would see."""
+"""Runs the command `preheat`: in a pipe, or in a terminal of 80 columns and 24 lines."""
 
 import io
 import os
@@ -20,10 +20,11 @@ MAIN = "from preheat.cli import main; main()"
 
 
 def piped(*arguments, stdin=""):
-    """Run `preheat` in this process: its status, what it prints in a pipe, and what it says is wrong."""
-    out, err = (io.TextIOWrapper(io.BytesIO(), "utf-8") for _ in range(2))
-    given = patch.multiple(sys, argv=["preheat", *arguments], stdin=io.StringIO(stdin), stdout=out, stderr=err)
-    with given, pytest.raises(SystemExit) as ending:
+    """Run `preheat` in this process; returns its status, its standard output and its standard error."""
+    entered = stdin if isinstance(stdin, bytes) else stdin.encode()
+    given, out, err = (io.TextIOWrapper(io.BytesIO(start), "utf-8") for start in (entered, b"", b""))
+    streams = patch.multiple(sys, argv=["preheat", *arguments], stdin=given, stdout=out, stderr=err)
+    with streams, pytest.raises(SystemExit) as ending:
         main()
     out.seek(0)
     err.seek(0)
@@ -31,7 +32,7 @@ def piped(*arguments, stdin=""):
 
 
 class Seen:
-    """What stands on the screen when a command has ended, and its status."""
+    """The screen after a command has ended, and its exit status."""
 
     def __init__(self, screen, status):
         self.lines = [line.rstrip() for line in screen.display]
@@ -41,27 +42,27 @@ class Seen:
 
 
 def seen(*arguments, **environment):
-    """Run `preheat` with these arguments in a terminal, after a prompt as a person would have it."""
-    ours, theirs = pty.openpty()
-    ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", LINES, COLUMNS, 0, 0))
+    """Run `preheat` in a terminal, between two prompts."""
+    near, far = pty.openpty()
+    ioctl(far, termios.TIOCSWINSZ, struct.pack("HHHH", LINES, COLUMNS, 0, 0))
     kept = {key: value for key, value in os.environ.items() if key not in ("COLUMNS", "LINES", "NO_COLOR")}
     with subprocess.Popen(
         [sys.executable, "-c", MAIN, *arguments],
-        stdin=theirs, stdout=theirs, stderr=theirs, env=kept | {"TERM": "xterm-256color"} | environment,
+        stdin=far, stdout=far, stderr=far, env=kept | {"TERM": "xterm-256color"} | environment,
     ) as process:  # fmt: skip
-        os.close(theirs)
+        os.close(far)
         screen = pyte.Screen(COLUMNS, LINES)
         stream = pyte.ByteStream(screen)
         stream.feed(b"$ preheat\r\n")
-        for part in parts(ours):
+        for part in parts(near):
             stream.feed(part)
         stream.feed(b"$ ")
-    os.close(ours)
+    os.close(near)
     return Seen(screen, process.returncode)
 
 
 def parts(end):
-    """What arrives at an end of a terminal until the other is closed, which Linux says by an error."""
+    """What arrives at one end of a terminal until the other end is closed; Linux then raises an error."""
     while True:
         try:
             part = os.read(end, 65536)

@@ -1,5 +1,7 @@
 """What the tests of the adapter train: one weight in each group, and the knobs that each update used."""
 
+import warnings
+
 import torch
 
 from preheat import cosine, warmup
@@ -46,6 +48,14 @@ def train(optimizer, scheduler=None, updates=40, calls=1):
         for _ in range(calls if scheduler is not None else 0):
             scheduler.step()
     return [row[0] for row in seen]
+
+
+def said(run):
+    """The sentences said while a function runs."""
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        run()
+    return sentences(caught)
 
 
 def sentences(caught):

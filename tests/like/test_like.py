@@ -4,6 +4,7 @@ import re
 import subprocess
 import sys
 from itertools import islice, product
+from math import inf
 
 import pytest
 import torch
@@ -13,8 +14,8 @@ from preheat import constant, from_json, linear, parse, to_json, until
 from preheat._fields import Flag, field_of
 from preheat.like import ignite, pytorch_warmup
 from preheat.like import torch as like
-from preheat.like._asked import Callback, Counts, Indices, Points, Schedule, Schedules
-from preheat.like._cycles import Mode
+from preheat.like._parameters import Callback, Counts, Indices, Points, Schedule, Schedules
+from preheat.like._torch_cycles import Mode
 from promises import LIKE, choices
 
 
@@ -144,10 +145,10 @@ def test_what_follows_a_metric_is_answered_by_plateau():
             ),
         ),
         (
-            lambda: like.SequentialLR([constant(1, steps=4), constant(1)], milestones=[0]),
+            lambda: like.SequentialLR([constant(1), constant(2), constant(3)], milestones=[3, 2]),
             (
-                "SequentialLR(schedulers=[constant(1, steps=4), constant(1)], milestones=[0]): milestones "
-                "must rise, from 1 up"
+                "SequentialLR(schedulers=[constant(1), constant(2), constant(3)], milestones=[3, 2]): milestones "
+                "must not fall"
             ),
         ),
         (
@@ -244,7 +245,7 @@ def test_a_rule_that_is_broken_is_said_in_the_functions_name(call, words):
     assert str(caught.value) == words
 
 
-# A few of torch's beside it; tests/peers has whole runs.
+# A few curves compared with torch's own; tests/peers has whole runs.
 
 
 @pytest.fixture
@@ -269,19 +270,52 @@ theirs = torch.optim.lr_scheduler
 
 @pytest.mark.parametrize("anneal_strategy", ["cos", "linear"])
 @pytest.mark.parametrize("three_phase", [False, True])
-@pytest.mark.parametrize("pct_start", [0.0, 0.07, 0.3, 0.33, 0.6, 1.0])
+@pytest.mark.parametrize("pct_start", [0.0, 0.07, 0.3, 0.33, 0.51, 0.6, 0.97, 1.0])
 def test_the_one_cycle_turns_where_torchs_does(pct_start, three_phase, anneal_strategy, lrs):
     options = {"pct_start": pct_start, "three_phase": three_phase, "anneal_strategy": anneal_strategy}
-    for knob, plan in (
-        ("lr", like.OneCycleLR(2, 20, **options)),
-        ("momentum", like.OneCycleLR_momentum(20, **options)),
-    ):
-        used = lrs(lambda optimizer: theirs.OneCycleLR(optimizer, 2, 20, **options), 20, knob)
-        assert plan.values() == pytest.approx(used, rel=0, abs=1e-14)
+    for total in (10, 20):
+        plans = {"lr": like.OneCycleLR(2, total, **options), "momentum": like.OneCycleLR_momentum(total, **options)}
+        for knob, plan in plans.items():
+            used = lrs(lambda optimizer, n=total: theirs.OneCycleLR(optimizer, 2, n, **options), total, knob)
+            assert plan.values() == pytest.approx(used, rel=0, abs=1e-14)
+
+
+def test_the_last_update_of_a_one_cycle_has_the_last_value_where_the_peak_is_just_before_it():
+    assert like.OneCycleLR(1.0, total_steps=10, pct_start=0.95)(9) == pytest.approx(4e-6)
+    assert like.OneCycleLR_momentum(10, pct_start=0.95)(9) == 0.95
+    assert like.OneCycleLR(1.0, total_steps=10, pct_start=0.51, three_phase=True)(9) == pytest.approx(4e-6)
 
 
 def test_a_cycle_of_one_update_has_the_last_value():
     assert like.OneCycleLR(1, 1, div_factor=2, final_div_factor=2).values() == [0.25]
+
+
+# Growth: torch's goes on until it overflows, a plan until it is 1e260.
+
+
+@pytest.mark.parametrize(
+    ("make", "plan"),
+    [
+        (lambda optimizer: theirs.StepLR(optimizer, 3, gamma=1.5), like.StepLR(3, gamma=1.5)),
+        (lambda optimizer: theirs.StepLR(optimizer, 1, gamma=1.5), like.StepLR(1, gamma=1.5)),
+        (lambda optimizer: theirs.ExponentialLR(optimizer, 1.5), like.ExponentialLR(1.5)),
+        (lambda optimizer: theirs.MultiStepLR(optimizer, [4, 4, 7], 1.5), like.MultiStepLR([4, 4, 7], 1.5)),
+        (lambda optimizer: theirs.MultiStepLR(optimizer, []), like.MultiStepLR([])),
+        (
+            lambda optimizer: theirs.CyclicLR(optimizer, 0.1, 0.5, 3, 2, mode="exp_range", gamma=1.1),
+            like.CyclicLR(0.1, 0.5, 3, 2, mode="exp_range", gamma=1.1),
+        ),
+    ],
+)
+def test_a_growth_has_the_values_of_torchs(make, plan, lrs):
+    assert plan.values(40) == pytest.approx(lrs(make, 40), rel=1e-13)
+
+
+@pytest.mark.parametrize("gamma", [1 + 2**-52, 1.001, 3.0, 1e300])
+def test_a_growth_ends_before_it_overflows(gamma):
+    for plan, every in ((like.StepLR(7, gamma), 7), (like.ExponentialLR(gamma), 1)):
+        assert plan(every) == pytest.approx(gamma)
+        assert plan(2**53 - 1) < inf
 
 
 # Members of a chain: their names, and what they are given besides the optimizer.
@@ -290,6 +324,7 @@ CHAINS = [
     [("LinearLR", (0.25, 1, 3)), ("CosineAnnealingLR", (12, 0.1))],
     [("CosineAnnealingLR", (12, 0.1)), ("MultiStepLR", ([3, 5], 0.5))],
     [("CosineAnnealingLR", (12, 0.1)), ("PolynomialLR", (6,)), ("StepLR", (4, 0.5))],
+    [("CosineAnnealingLR", (12, 0.1)), ("ExponentialLR", (1.1,)), ("StepLR", (4, 1.5))],
     [("CosineAnnealingLR", (12, 0.1)), ("CosineAnnealingLR", (12, 0.1))],
     [("CosineAnnealingLR", (12, 0.1))],
 ]

@@ -11,7 +11,7 @@ import pytest
 import preheat
 from preheat import like, parse
 from preheat._fields import field_of
-from preheat.like._mappings import Boundaries, Calls
+from preheat.like._optax_parameters import Boundaries, Calls
 from preheat.like._pieces import Rate
 
 
@@ -263,8 +263,8 @@ BROKEN = [
         "stable_timescale must be given where there is no warmup_t to take it from",
     ),
     (
-        "optax.exponential_decay(init_value=1, transition_steps=4, decay_rate=2)",
-        "end_value must be given where decay_rate is above 1, and at least init_value, which must be above 0",
+        "optax.exponential_decay(init_value=1, transition_steps=4, decay_rate=2, end_value=0.5)",
+        "end_value must be at least init_value, which must be above 0, where decay_rate is above 1",
     ),
     (
         "optax.exponential_decay(init_value=1e-300, transition_steps=4, decay_rate=2, end_value=1e+300)",
@@ -281,6 +281,16 @@ BROKEN = [
     (
         "optax.join_schedules(schedules=[constant(1), constant(2)], boundaries=[1, 2])",
         "boundaries must be one fewer than schedules",
+    ),
+    ("timm.MultiStepLRScheduler(decay_t=[3, 2])", "decay_t must be sorted"),
+    ("timm.MultiStepLRScheduler(decay_t=[2, 3], decay_rate=1e+200)", "the last level must be finite"),
+    (
+        "timm.StepLRScheduler(decay_t=1.5, decay_rate=2)",
+        "decay_t must be a whole number of updates where decay_rate is above 1",
+    ),
+    (
+        "timm.CosineLRScheduler(t_initial=4, cycle_decay=1e+200, cycle_limit=2)",
+        "the peaks of all cycles must be finite",
     ),
     (
         "torchtitan.LRSchedulersContainer(warmup_steps=9, total_steps=4)",

@@ -193,6 +193,47 @@ def test_an_average_from_nothing_to_nothing_is_found():
     assert from_scheduler(SWALR(sgd([0.0, 0.1]), 0.0, anneal_epochs=4)).bases == (0.0, 0.1)
 
 
+@pytest.mark.parametrize("three_phase", [False, True])
+@pytest.mark.parametrize("strategy", ["cos", "linear"])
+@pytest.mark.parametrize("share", [0.0, 0.05, 0.3, 0.33, 0.5])
+@pytest.mark.parametrize("total", [5, 11, 20])
+@pytest.mark.filterwarnings("ignore:Detected call of `lr_scheduler.step")
+def test_one_cycle_is_found_at_every_update_and_refused_past_them(share, total, strategy, three_phase):
+    options = {"pct_start": share, "anneal_strategy": strategy, "three_phase": three_phase}
+    if share * total == 1:
+        with pytest.raises(ZeroDivisionError):
+            theirs.OneCycleLR(sgd(), 0.5, total, **options)
+        return
+    optimizer = sgd()
+    scheduler = theirs.OneCycleLR(optimizer, 0.5, total, **options)
+    used = [lr for ((lr, _), _) in run(optimizer, scheduler, total)]
+    with pytest.raises(ValueError, match=r"^from_scheduler\(OneCycleLR\): its lr for update .* past the planned end"):
+        from_scheduler(scheduler)
+    optimizer = sgd()
+    scheduler = theirs.OneCycleLR(optimizer, 0.5, total, **options)
+    for position in range(total):
+        followed = from_scheduler(scheduler)
+        assert followed.position == position
+        assert [0.5 * followed.plan(i) for i in range(total)] == pytest.approx(used, rel=1e-9, abs=1e-15)
+        run(optimizer, scheduler, 1)
+
+
+def test_a_one_cycle_from_nothing_is_refused_in_words():
+    with pytest.raises(ValueError, match=r"^from_scheduler\(OneCycleLR\): initial_lr=0 and min_lr=0 must be above 0"):
+        from_scheduler(theirs.OneCycleLR(sgd(), 0.0, 10))
+
+
+def test_a_sample_past_the_end_is_refused():
+    words = r"^from_scheduler\(sample=30\): sample must be at most 11, where it ends$"
+    with pytest.raises(ValueError, match=words):
+        from_scheduler(theirs.OneCycleLR(sgd(), 0.5, 10), sample=30)
+
+
+def test_more_milestones_than_a_plan_writes_out_are_refused():
+    with pytest.raises(ValueError, match="milestones must be counted, at most 10000 of them"):
+        from_scheduler(theirs.MultiStepLR(sgd(), [1] * 10_001))
+
+
 # What cannot be known
 
 
@@ -245,9 +286,9 @@ UNKNOWN = {
         past_its_end,
         f"from_scheduler(CosineAnnealingLR): its lr for update 15 must be 0 in group 0, {SAYS} 0.05: {WHY}",
     ),
-    "a growing exponential": (
-        partial(theirs.ExponentialLR, gamma=1.5),
-        "from_scheduler(ExponentialLR): ExponentialLR(gamma=1.5): gamma must be a number above 0, at most 1",
+    "an exponential that is 0 at once": (
+        partial(theirs.ExponentialLR, gamma=0.0),
+        "from_scheduler(ExponentialLR): ExponentialLR(gamma=0.0): gamma must be a number above 0",
     ),
     "a cycle inside a sequence": (
         lambda o: theirs.SequentialLR(o, [theirs.LinearLR(o), theirs.OneCycleLR(o, 0.5, 10)], [5]),

@@ -1,7 +1,7 @@
 """The schedules of torchtitan, Megatron-LM and nanoGPT against numbers that their own code has given.
 
 `frameworks.json` has them, with the repository, commit and path of that code: the arguments of each call, and the value
-at chosen updates, both ends and every seam among them.
+at chosen updates, both ends and every boundary among them.
 """
 
 import json

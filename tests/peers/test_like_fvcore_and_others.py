@@ -1,4 +1,4 @@
-"""The schedules of fvcore, pytorch_optimizer and schedulefree, written in plain algebra and held to theirs."""
+"""The schedules of fvcore, pytorch_optimizer and schedulefree, compared with plans in plain algebra."""
 
 import math
 import warnings
@@ -59,7 +59,7 @@ SEVEN = [1, 0.7, 0.5, 0.3, 0.2, 0.1, 0]
 
 
 def of_fvcore(n):
-    """Our plan for a run of n updates, and their schedule; by its name and what sets it apart."""
+    """The plan for a run of n updates, and fvcore's schedule; by its name and what sets it apart."""
     third, quarter = math.ceil(n / 3), n // 4
     return {
         "ConstantParamScheduler": (constant(0.3, steps=n), fvcore.ConstantParamScheduler(0.3)),
@@ -119,7 +119,7 @@ def test_every_schedule_of_fvcore_is_compared_here():
 
 @pytest.fixture
 def values_of(optimizer_with, lrs_used):
-    """The lr that each update uses; `stepped_first`, their scheduler is stepped before each and not after it."""
+    """The lr that each update uses; with `stepped_first` the scheduler also steps once before the first update."""
 
     def drive(make, updates, *, stepped_first=False):
         optimizer = optimizer_with(1.0)
@@ -136,7 +136,7 @@ RATES = {"max_lr": 1.0, "min_lr": 0.1}
 
 @pytest.mark.parametrize("warmup_steps", [WARMUP, 1, 0])
 @pytest.mark.parametrize("shape", [linear, cosine])
-def test_its_warmup_and_fall_are_ours_where_it_is_stepped_first(shape, warmup_steps, values_of, same_as, agree):
+def test_its_warmup_and_fall_are_equal_only_if_stepped_first(shape, warmup_steps, values_of, same_as, agree):
     name = f"{shape.__name__.capitalize()}Scheduler"
     plan = zero_based(linear(0.001, 1, steps=warmup_steps) >> shape(1, 0.1, steps=N - warmup_steps))
     make = lambda optimizer: getattr(pytorch_optimizer, name)(  # noqa: E731  # of this call

@@ -1,4 +1,4 @@
-"""Every parameter scheduler of ignite under its own name, held to theirs along a run."""
+"""Every parameter scheduler of ignite under its own name, compared with ignite's along a run."""
 
 import warnings
 from itertools import product
@@ -134,8 +134,11 @@ def test_a_warmup_before_another_has_the_values_of_theirs(make, following, top, 
 
 STATES = [
     ("ExpStateScheduler", {"initial_value": 0.3, "gamma": 0.9997}),
+    ("ExpStateScheduler", {"initial_value": 0.3, "gamma": 1.0003}),
     ("StepStateScheduler", {"initial_value": 0.3, "gamma": 0.97, "step_size": 77}),
+    ("StepStateScheduler", {"initial_value": 0.3, "gamma": 1.03, "step_size": 77}),
     ("MultiStepStateScheduler", {"initial_value": 0.3, "gamma": 0.97, "milestones": [5, 77, 77, 9_000]}),
+    ("MultiStepStateScheduler", {"initial_value": 0.3, "gamma": 1.5, "milestones": []}),
 ]
 
 

@@ -1,4 +1,4 @@
-"""Every scheduler of timm under its own name, held to theirs along a run."""
+"""Every scheduler of timm under its own name, compared with timm's along a run."""
 
 from itertools import product
 from typing import Any
@@ -27,7 +27,7 @@ CURVES: list[tuple[str, dict[str, Any]]] = [
 ]
 STEPS: list[tuple[str, Any]] = [
     *(("StepLRScheduler", decay_t) for decay_t in (1_000, 333.3, 30, 7.5, 2.4, 0.7, 1)),
-    *(("MultiStepLRScheduler", decay_t) for decay_t in ([3_000, 8_000], [1, 5], [2, 7], [0, 1, 9], [6])),
+    *(("MultiStepLRScheduler", decay_t) for decay_t in ([3_000, 8_000], [1, 5], [2, 7], [0, 1, 9], [6], [], [4, 4])),
 ]
 
 
@@ -67,8 +67,9 @@ def test_every_update_of_cycles_uses_the_lr_of(cycles, name, options, same):
 
 @pytest.mark.parametrize(("name", "decay_t"), STEPS, ids=str)
 def test_every_update_of_steps_uses_the_lr_of(name, decay_t, same):
-    long = max(decay_t if isinstance(decay_t, list) else [decay_t]) > 100
-    for (warmup_t, prefix), rate in product(WARMUPS[: 1 if long else None], (0.5, 1.0)):
+    long = max(decay_t if isinstance(decay_t, list) else [decay_t], default=0) > 100
+    rates = (0.5, 1.0) if isinstance(decay_t, float) else (0.5, 1.0, 1.07)  # a growth is in whole updates
+    for (warmup_t, prefix), rate in product(WARMUPS[: 1 if long else None], rates):
         warmup = {"warmup_t": warmup_t, "warmup_prefix": prefix}
         same(name, updates=UPDATES if long else 100, decay_t=decay_t, decay_rate=rate, **warmup)
 
@@ -85,6 +86,11 @@ def test_every_update_uses_the_lr_of_wsd(lengths, stable, decay, same):
             "WSDLRScheduler", updates=t_initial + warmup_t + 100, t_initial=t_initial, decay_t=decay_t,
             warmup_t=warmup_t, stable_fn=stable, decay_fn=decay, stable_timescale=timescale, lr_min=floor, **bends,
         )  # fmt: skip
+
+
+def test_peaks_may_grow_from_cycle_to_cycle(same):
+    for name, k_decay in product(("CosineLRScheduler", "PolyLRScheduler"), (1.0, 0.7)):
+        same(name, updates=40, t_initial=10, cycle_limit=3, cycle_decay=1.5, k_decay=k_decay)
 
 
 def test_a_constant_of_their_factory_is_a_step_of_1(timm_schedulers, optimizer_with, lrs_used, agree):

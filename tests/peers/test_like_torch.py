@@ -1,4 +1,4 @@
-"""Every schedule of torch under its own name, held to torch's own scheduler along a run."""
+"""Every schedule of torch under its own name, compared with torch's scheduler along a run."""
 
 from typing import Any
 
@@ -17,13 +17,18 @@ def shrinking(epoch):
     return 0.999 if epoch % 3 else 0.9999
 
 
-# The name, the parameters of both, and the number of updates where theirs is not what was planned ever after; `eta_min`
-# and `swa_lr` are given here as shares of the lr.
+# The name, the parameters of both, and the number of updates to compare, as some of torch's climb back after the end;
+# `eta_min` and `swa_lr` are given here as shares of the lr.
 MULTIPLYING: list[tuple[str, dict[str, Any], int]] = [
     ("LambdaLR", {"lr_lambda": lambda epoch: (1 + epoch / 2_000) ** -0.5}, UPDATES),
     ("StepLR", {"step_size": 3_000}, UPDATES),
     ("StepLR", {"step_size": 7, "gamma": 0.999}, UPDATES),
+    ("StepLR", {"step_size": 3_000, "gamma": 1.5}, UPDATES),
+    ("StepLR", {"step_size": 7, "gamma": 1.001}, UPDATES),
+    ("StepLR", {"step_size": 1, "gamma": 1.0001}, UPDATES),
     ("MultiStepLR", {"milestones": [6_000, 9_000]}, UPDATES),
+    ("MultiStepLR", {"milestones": []}, 10),
+    ("MultiStepLR", {"milestones": [4, 4], "gamma": 2.0}, 10),
     ("MultiStepLR", {"milestones": [11_999, 7, 7_001, 0, 7], "gamma": 0.7}, UPDATES),
     ("MultiStepLR", {"milestones": (1, 2, 3), "gamma": 1.5}, UPDATES),
     ("ConstantLR", {"total_iters": 2_000}, UPDATES),
@@ -33,6 +38,7 @@ MULTIPLYING: list[tuple[str, dict[str, Any], int]] = [
     ("LinearLR", {"start_factor": 0.9, "end_factor": 0.0, "total_iters": 10_007}, UPDATES),
     ("LinearLR", {"total_iters": 1}, 10),
     ("ExponentialLR", {"gamma": 0.9997}, UPDATES),
+    ("ExponentialLR", {"gamma": 1.0003}, UPDATES),
     ("PolynomialLR", {"total_iters": 10_000}, UPDATES),
     ("PolynomialLR", {"total_iters": 10_007, "power": 0.5}, UPDATES),
     ("PolynomialLR", {"total_iters": 10_007, "power": 3.3}, UPDATES),
@@ -53,8 +59,8 @@ def peer(name):
     return SWALR if name == "SWALR" else getattr(theirs, name)
 
 
-def told(parameters, lr):
-    """The parameters as theirs has them, and as ours has them."""
+def both(parameters, lr):
+    """The parameters of torch's scheduler, and those of `like`, which asks for `base_lr` where one is a rate."""
     rates = {name: lr * parameters[name] for name in ("eta_min", "swa_lr") if name in parameters}
     return {**parameters, **rates}, {**parameters, **rates, **({"base_lr": lr} if rates else {})}
 
@@ -62,7 +68,7 @@ def told(parameters, lr):
 @pytest.mark.parametrize("lr", LRS)
 @pytest.mark.parametrize(("name", "parameters", "updates"), MULTIPLYING)
 def test_a_multiplier_has_the_values_of(name, parameters, updates, lr, same_along):
-    for_theirs, for_ours = told(parameters, lr)
+    for_theirs, for_ours = both(parameters, lr)
     plan = getattr(like, name)(**for_ours)
     make = lambda optimizer: peer(name)(optimizer, **for_theirs)  # noqa: E731  # of this call
     same_along(f"torch.{name}", plan, make, updates=updates, lr=lr)
@@ -77,7 +83,7 @@ def test_a_multiplier_has_the_values_of(name, parameters, updates, lr, same_alon
     ],
 )
 def test_where_their_recursion_drifts_it_is_their_closed_form(name, parameters, optimizer_with, agree):
-    for_theirs, for_ours = told(parameters, 0.1)
+    for_theirs, for_ours = both(parameters, 0.1)
     scheduler = peer(name)(optimizer_with(0.1), **for_theirs)
     published = []
     for scheduler.last_epoch in range(parameters.get("T_max", 100_000) + 1):
@@ -92,13 +98,14 @@ def test_multiplicative_lr_is_a_table_of_products(updates, same_along):
     same_along("torch.MultiplicativeLR", plan, lambda o: theirs.MultiplicativeLR(o, shrinking), updates=updates, lr=0.1)
 
 
-# Those that set the lr, whatever it was, and the momentum beside it.
+# Schedulers that set the lr, whatever it was, and the momentum with it.
 
 CYCLIC: list[dict[str, Any]] = [
     {"step_size_up": 2_000},
     {"step_size_up": 301, "step_size_down": 778},
     {"step_size_up": 301, "step_size_down": 778, "mode": "triangular2"},
     {"step_size_up": 778, "step_size_down": 301, "mode": "exp_range", "gamma": 0.9997},
+    {"step_size_up": 778, "step_size_down": 301, "mode": "exp_range", "gamma": 1.0002},
     {"step_size_up": 1, "step_size_down": 1},
 ]
 
@@ -150,7 +157,35 @@ def test_one_cycle_lr_sets_the_same_momentum(parameters, three_phase, anneal_str
     same_along("torch.OneCycleLR_momentum", plan, make, updates=plan.steps, multiplies=False, knob="momentum")
 
 
-# Those that are made of others.
+PCT_STARTS = [
+    0.0, 1e-9, 0.01, 0.05, 0.1, 0.25, 0.3, 1 / 3, 0.37, 0.45, 0.49, 0.5, 0.51, 0.55, 0.6, 2 / 3, 0.75, 0.9, 0.95, 0.99,
+    1 - 1e-9, 1.0,
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("anneal_strategy", ["cos", "linear"])
+@pytest.mark.parametrize("three_phase", [False, True])
+@pytest.mark.parametrize("pct_start", PCT_STARTS)
+def test_one_cycle_is_torchs_at_every_update_of_every_short_run(
+    pct_start, three_phase, anneal_strategy, optimizer_with, lrs_used
+):
+    options = {"pct_start": pct_start, "three_phase": three_phase, "anneal_strategy": anneal_strategy}
+    for total in range(1, 61):
+        if float(pct_start * total) == 1:
+            with pytest.raises(ZeroDivisionError):
+                theirs.OneCycleLR(optimizer_with(1.0), 1.0, total, **options)
+            with pytest.raises(ValueError, match="pct_start must be away from 1 / total_steps"):
+                like.OneCycleLR(1.0, total, **options)
+            continue
+        plans = {"lr": like.OneCycleLR(1.0, total, **options), "momentum": like.OneCycleLR_momentum(total, **options)}
+        for knob, plan in plans.items():
+            optimizer = optimizer_with(1.0)
+            scheduler = theirs.OneCycleLR(optimizer, 1.0, total, **options)  # stepped after all updates but the last
+            used = [*lrs_used(optimizer, total - 1, scheduler.step, knob=knob).flat, optimizer.param_groups[0][knob]]
+            assert plan.values() == pytest.approx(used, rel=0, abs=1e-12)
+
+
+# Schedulers that are made of others.
 
 
 def warm_then_cosine(optimizer, lr):
@@ -184,6 +219,23 @@ def test_sequential_lr_is_one_plan_after_the_other(lr, same_along):
     same_along("torch.SequentialLR", plan, lambda o: four_in_turn(o, lr), updates=UPDATES, lr=lr)
 
 
+@pytest.mark.parametrize("milestones", [[], [0], [3], [2, 2], [0, 0], [0, 3], [2, 5]])
+def test_sequential_lr_leaves_out_what_equal_milestones_do(milestones, same_along):
+    members: list[tuple[str, dict[str, Any]]] = [
+        ("ConstantLR", {"factor": 0.5, "total_iters": 3}),
+        ("LinearLR", {"start_factor": 0.25, "total_iters": 3}),
+        ("ExponentialLR", {"gamma": 0.5}),
+    ]
+    members = members[: len(milestones) + 1]
+    plan = like.SequentialLR([getattr(like, name)(**options) for name, options in members], milestones)
+
+    def make(optimizer):
+        made = [peer(name)(optimizer, **options) for name, options in members]
+        return theirs.SequentialLR(optimizer, made, list(milestones))
+
+    same_along("torch.SequentialLR", plan, make, updates=12)
+
+
 # Each member by name and parameters, in the order in which they stand, and the number of updates.
 CHAINS = [
     ([("ConstantLR", {"factor": 0.1, "total_iters": 2_000}), ("ExponentialLR", {"gamma": 0.9997})], UPDATES),
@@ -196,6 +248,8 @@ CHAINS = [
     ([("CosineAnnealingLR", {"T_max": 10_007, "eta_min": 0.1}), ("LinearLR", {"total_iters": 1_000})], 10_008),
     ([("MultiStepLR", {"milestones": [9, 700]}), ("CosineAnnealingLR", {"T_max": 10_007, "eta_min": 0.1})], 10_008),
     ([("ExponentialLR", {"gamma": 0.9997}), ("CosineAnnealingLR", {"T_max": 10_007, "eta_min": 0.1})], 10_008),
+    ([("StepLR", {"step_size": 999, "gamma": 1.1}), ("ExponentialLR", {"gamma": 0.9997})], UPDATES),
+    ([("StepLR", {"step_size": 999, "gamma": 1.1}), ("CosineAnnealingLR", {"T_max": 10_007, "eta_min": 0.1})], 10_008),
     ([("CosineAnnealingLR", {"T_max": 10_007, "eta_min": x}) for x in (0.1, 0.3)], 10_008),
     ([("CosineAnnealingLR", {"T_max": 10_007, "eta_min": 0.3})], 10_008),
 ]
@@ -204,10 +258,10 @@ CHAINS = [
 @pytest.mark.parametrize("lr", LRS)
 @pytest.mark.parametrize(("members", "updates"), CHAINS)
 def test_chained_scheduler_is_a_product_or_the_values_of_its_recursion(members, updates, lr, same_along):
-    plan = like.ChainedScheduler([getattr(like, name)(**told(parameters, lr)[1]) for name, parameters in members])
+    plan = like.ChainedScheduler([getattr(like, name)(**both(parameters, lr)[1]) for name, parameters in members])
 
     def make(optimizer):
-        made = [peer(name)(optimizer, **told(parameters, lr)[0]) for name, parameters in members]
+        made = [peer(name)(optimizer, **both(parameters, lr)[0]) for name, parameters in members]
         return theirs.ChainedScheduler(made)
 
     same_along("torch.ChainedScheduler", plan, make, updates=updates, lr=lr)

@@ -1,8 +1,6 @@
 """Processes that `torchrun` starts, two and four of them; what they do is in workers/, what they must see is here."""
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -134,30 +132,3 @@ def test_a_job_that_lost_a_process_goes_on_from_its_checkpoint_with_the_same_val
 def test_and_ends_with_the_weights_of_one_that_lost_none(seen):
     for one in seen("elastic", 2):
         assert one["restarted"] == one["never stopped"]
-
-
-@pytest.fixture(scope="module")
-def demos(tmp_path_factory):
-    """What `preheat demo` printed and wrote: by itself, and unchanged as two processes."""
-    folder = tmp_path_factory.mktemp("demos")
-    small = ["--steps", "6", "--threads", "1", "--layers", "1", "--width", "16", "--batch", "4", "--out"]
-    command = [sys.executable, "-c", "from preheat.cli import main; main()", "demo", *small]
-    alone = subprocess.run([*command, str(folder / "1")], capture_output=True, text=True, check=True).stdout
-    two = torchrun(2, *command, folder / "2", options=["--no-python"])
-    numbers = (json.loads((folder / name / "preheat-demo.json").read_text("utf-8")) for name in ("1", "2"))
-    return alone, two, *numbers
-
-
-def test_one_of_the_two_speaks(demos):
-    alone, two, *_ = demos
-    assert "Model: a post-LN Transformer, 1 layers, width 16, batch 4 shared by 2 processes, 6 updates" in two
-    assert two.count("the paper's: update 6 of 6, loss ") == alone.count("the paper's: update 6 of 6, loss ") == 1
-    assert len(two.splitlines()) == len(alone.splitlines())
-
-
-def test_two_have_the_values_and_nearly_the_losses_of_one(demos):
-    *_, alone, two = demos
-    assert [run["lrs"] for run in two["runs"]] == [run["lrs"] for run in alone["runs"]]
-    for ours, theirs in zip(two["runs"], alone["runs"], strict=True):
-        assert ours["losses"] == pytest.approx(theirs["losses"], rel=1e-5)
-        assert ours["final_loss"] == pytest.approx(theirs["final_loss"], rel=1e-5)

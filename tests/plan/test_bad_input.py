@@ -16,7 +16,7 @@ import pytest
 import torch
 
 import bad_calls
-from preheat._fields import Field, short_repr
+from preheat._fields import Field, Range, short_repr
 from preheat._plan import VOCABULARY
 from promises import LIKE, choices
 
@@ -95,10 +95,11 @@ class Kind(NamedTuple):
 
 def rule_of(field, parameter):
     none = parameter.default is None
-    if type(field) is not Field:
+    within = field.parse
+    if not isinstance(within, Range):
         return Kind(field, none)
     return bad_calls.Rule(
-        lambda x: field.low < x < field.high, field.words, whole=field.whole, none=none, units=field.units
+        lambda x: within.low < x < within.high, field.words, whole=within.whole, none=none, units=within.units
     )
 
 

@@ -189,10 +189,10 @@ def test_a_function_keeps_to_what_it_was_given(monkeypatch):
 
 
 def test_a_name_is_looked_up_when_the_first_value_is_asked_for(monkeypatch):
-    plan = parse('function("rates_of_mine:rate", steps=4)')
+    plan = parse('function("rates_of_mine:rate", steps=4)', functions=["rates_of_mine:rate"])
     assert (repr(plan), plan.steps) == ('function("rates_of_mine:rate", steps=4)', 4)
     rates = ModuleType("rates_of_mine")
-    rates.__dict__["rate"] = lambda i: 10 + i
+    exec("def rate(i): return 10 + i", rates.__dict__)
     monkeypatch.setitem(sys.modules, "rates_of_mine", rates)
     assert plan.values() == [10, 11, 12, 13]
 
@@ -200,7 +200,7 @@ def test_a_name_is_looked_up_when_the_first_value_is_asked_for(monkeypatch):
 def test_a_module_that_is_not_imported_is_named_and_not_imported():
     words = 'function("this.that:rate"): its module must be imported first; import this.that'
     with refused(ValueError, words):
-        parse('function("this.that:rate")')(0)
+        function("this.that:rate")(0)
     assert "this" not in sys.modules
 
 

@@ -43,8 +43,8 @@ def test_every_shape_is_held_to_its_source():
 
 def test_a_shape_without_a_formula_of_its_source_is_held_to_its_own(monkeypatch):
     monkeypatch.delitem(FORMULAS, "cosine")
-    cases = list(others())
-    assert {case.plan.shape.make for case in cases} == {cosine}
+    cases = [case for case in others() if case.plan.shape.make is cosine]
+    assert cases
     for plan, bound, scale in cases:
         far = errors(zero_based(plan)(np.array(TIMES)), exact(plan, TIMES), scale)
         assert far.max() <= bound

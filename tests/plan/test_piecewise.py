@@ -28,21 +28,13 @@ from preheat import (
     warmup,
     zero_based,
 )
-from preheat._plan import VOCABULARY, Plan, joined
+from preheat._plan import Plan, joined
 from preheat.shapes import Number, Positive, Steps, Time, Value, shape
 from promises import BOUND, CATALOGUE, samples
 from strategies import ending
 
 LONG = repeat(cosine(1, 0.1, steps=5), 12, growth=1.1, decay=0.9)
 ROUGHER = {"radam": 10}  # a larger bound, as its docstring has it
-
-
-@pytest.fixture(autouse=True)
-def _forgets_new_shapes():
-    known = dict(VOCABULARY)
-    yield
-    VOCABULARY.clear()
-    VOCABULARY.update(known)
 
 
 def chain(pieces):

@@ -29,7 +29,6 @@ def test_the_catalogue_is_what_the_folder_of_shapes_defines():
 def define(tmp_path, monkeypatch):
     """Define a shape in a new module of one file, as a newcomer would; forgotten after the test."""
     monkeypatch.syspath_prepend(tmp_path)
-    known = dict(VOCABULARY)
 
     def make(body, *, doc="", name="newcomer", imports=""):
         formula = f'def {name}(t: Time, start: Number, end: Number, *, steps: Steps) -> Value:\n    """{doc}\n    """\n'
@@ -39,8 +38,6 @@ def define(tmp_path, monkeypatch):
         return getattr(importlib.import_module("a_new_family"), name)
 
     yield make
-    VOCABULARY.clear()
-    VOCABULARY.update(known)
     sys.modules.pop("a_new_family", None)
 
 

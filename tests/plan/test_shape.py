@@ -18,15 +18,6 @@ def refused(error, words):
     return pytest.raises(error, match=f"^{re.escape(words)}$")
 
 
-@pytest.fixture(autouse=True)
-def forget():
-    """Forget the shapes that a test defines."""
-    known = dict(VOCABULARY)
-    yield
-    VOCABULARY.clear()
-    VOCABULARY.update(known)
-
-
 def plain(t: Time, start: Number, end: Number = 0.5, *, rounds: Count = 2, steps: Steps) -> Value:
     """A formula."""
     return end + (start - end) * ((steps - t) / steps) * rounds / rounds

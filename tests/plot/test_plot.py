@@ -1,12 +1,10 @@
-"""Pictures on matplotlib's axes, in files and in notebooks; and the gallery."""
+"""Pictures on matplotlib's axes, in files and in notebooks."""
 
 import re
 import sys
 from io import BytesIO
-from pathlib import Path
 from typing import Any
 
-import gallery
 import matplotlib as mpl
 import pytest
 from cycler import cycler
@@ -30,11 +28,9 @@ from preheat import (
     wsd,
     zero_based,
 )
-from preheat._plan import VOCABULARY
 from preheat._plot import save
 
 mpl.use("agg")
-GALLERY = Path(__file__).parents[2] / "docs" / "gallery"
 PLAN = warmup(2_000) >> cosine(1, 0.1, steps=98_000)
 
 
@@ -203,17 +199,3 @@ def test_a_function_of_the_callers_own_is_not_called_for_it():
 def test_without_matplotlib_the_text_is_shown(monkeypatch):
     monkeypatch.setitem(sys.modules, "matplotlib", None)
     assert warmup(4)._repr_mimebundle_() == {"text/plain": "linear(0, 1, steps=4)"}
-
-
-# The gallery
-
-
-def test_the_gallery_has_a_picture_of_every_name_of_the_language():
-    page = (GALLERY / "README.md").read_text("utf-8")
-    names = {name for name, make in VOCABULARY.items() if make.__module__.startswith("preheat.")}
-    assert set(re.findall(r"^### `(\w+)`$", page, re.MULTILINE)) == names, "run `make gallery`"
-    assert {path.stem for path in GALLERY.glob("*.png")} == names, "run `make gallery`"
-
-
-def test_the_gallery_says_what_the_source_says():
-    assert gallery.page() == (GALLERY / "README.md").read_text("utf-8"), "run `make gallery`"

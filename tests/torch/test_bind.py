@@ -167,12 +167,12 @@ def test_a_second_on_the_same_knobs_takes_over_with_the_bases_of_the_first(updat
         first.step()
 
 
-def test_that_warning_as_an_error_leaves_each_optimizer_with_the_second():
+def test_that_warning_as_an_error_leaves_each_optimizer_with_the_first():
     optimizers = [make(), make()]
     Scheduler(optimizers, RISING)
     with pytest.raises(PreheatWarning, match="replaces the one"):
         Scheduler(optimizers, constant(0.5))
-    assert [train(optimizer, updates=2) for optimizer in optimizers] == [[0.5, 0.5], [0.5, 0.5]]
+    assert [train(optimizer, updates=2) for optimizer in optimizers] == [RISING.values(2)] * 2
 
 
 def test_but_an_lr_that_another_hand_has_set_meanwhile_is_a_new_base():

@@ -1,23 +1,13 @@
 """Whatever a training loop does, and in whatever order, each update uses the value that the plan has for it."""
 
-import copy
-import warnings
-from contextlib import suppress
-
 import pytest
-import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from preheat import constant, linear, warmup, zero_based
-from preheat.torch import Scheduler
-from training import PLAN, make, watched, weight
+import fuzz_machine
+from fuzz_machine import INNOCENT, NEW, Run, fuzz, perform
+from training import PLAN
 
-NEW = [
-    warmup(3),
-    linear(0.75, 0.25, steps=6),
-    constant(0.125, steps=1),
-]  # they end: one without would be looked at far ahead
 COUNTS = st.integers(0, 5)
 ORDERS = st.sampled_from(["os", "so", "s"])
 ACTS = st.lists(
@@ -34,166 +24,17 @@ ACTS = st.lists(
     | st.tuples(st.just("cooldown"), st.integers(0, 6), st.sampled_from([0.0, 0.25]))
     | st.tuples(st.just("group"), st.booleans())
     | st.tuples(st.just("seek"), st.integers(0, 12))
-    | st.tuples(st.just("copy")),
+    | st.tuples(st.just("copy"))
+    | st.tuples(st.just("close"))
+    | st.tuples(st.just("lend"), st.integers(0, 4)),
     max_size=25,
 )
-
-
-class Expected:
-    """What each group is to use: its base, where its clock began, and the plans of each clock from some index on."""
-
-    def __init__(self, *bases):
-        self.applied = 0
-        self.last = -1  # the index that the last update used
-        self.groups = [(base, 0) for base in bases]
-        self.plans = {0: {0: PLAN}}
-
-    def plan_at(self, joined, index):
-        plans = self.plans.get(joined, self.plans[0])
-        local = max(index - joined, 0)
-        start = max(at for at in plans if at <= local)
-        return plans[start], local - start
-
-    def value(self, joined, index):
-        plan, local = self.plan_at(joined, index)
-        return plan(local)
-
-    def values(self, index):
-        return [base * self.value(joined, index) for base, joined in self.groups]
-
-    def edit(self, make_plan):
-        edited = {}
-        for joined in {0, *(joined for _, joined in self.groups)}:
-            old = self.plans.get(joined, self.plans[0])
-            left = zero_based(old[0])(0)
-            value = self.value(joined, self.last) if self.last >= joined else left
-            now = max(self.applied - joined, 0)
-            edited[joined] = {at: plan for at, plan in old.items() if at < now} | {now: make_plan(value)}
-        self.plans |= edited
-
-
-class Run:
-    """A training loop, and beside it what each of its updates is to use."""
-
-    def __init__(self, mode, bases=(0.1, 0.03)):
-        self.mode = mode
-        self.called = False
-        self.shown = 0  # the index whose values the knobs hold
-        self.model = Expected(*bases)
-        self.optimizer = make(torch.optim.SGD, *bases, fused=True)
-        self.scheduler = Scheduler(self.optimizer, PLAN, auto=mode == "auto")
-        self.seen = watched(self.optimizer)
-        self.saved = []
-        self.save()
-
-    def update(self, closure=None, found_inf=None):
-        held = self.called and self.mode != "auto"
-        index = self.shown if held else self.model.applied
-        assert index == self.model.applied or self.mode == "missing"
-        del self.seen[:]
-        self.optimizer.found_inf = found_inf  # as GradScaler does
-        with suppress(ZeroDivisionError):
-            self.optimizer.step(closure)
-        del self.optimizer.found_inf
-        self.shown = index
-        if not self.seen:
-            return
-        assert self.seen == [self.model.values(index)]
-        if not found_inf:
-            self.model.last = index
-            self.model.applied += 1
-        if self.mode == "called":
-            self.batches(1)
-
-    def fail(self):
-        """An update whose closure raises."""
-        self.update(closure=lambda: 1 / 0)
-
-    def scaled(self, skipped):
-        """An update that GradScaler leaves to the optimizer's kernel, to be skipped or not."""
-        self.update(found_inf=torch.tensor(float(skipped)))
-
-    def batches(self, n):
-        """Calls of `step()` without an update: micro-batches, an ordinary skip by GradScaler, several processes."""
-        for _ in range(n if self.mode != "never" else 0):
-            self.scheduler.step()
-            self.called, self.shown = True, self.model.applied
-            assert self.scheduler.get_last_lr() == self.model.values(self.shown)
-
-    def save(self):
-        states = self.optimizer.state_dict(), self.scheduler.state_dict(), self.model
-        self.saved.append(copy.deepcopy(states))
-
-    def load(self, number, order):
-        state = copy.deepcopy(self.saved[number % len(self.saved)])
-        if len(state[2].groups) != len(self.model.groups):
-            with pytest.raises(ValueError, match="groups"):
-                self.scheduler.load_state_dict(state[1])
-            return
-        for letter in order:
-            if letter == "o":
-                self.optimizer.load_state_dict(state[0])
-            else:
-                self.scheduler.load_state_dict(state[1])
-        self.model = state[2]
-        self.shown = self.model.applied
-
-    def restart(self, number, order):
-        state = copy.deepcopy(self.saved[number % len(self.saved)])
-        self.model, self.called = state[2], False
-        self.optimizer = make(torch.optim.SGD, *(base for base, _ in self.model.groups), fused=True)
-        for letter in order:
-            if letter == "o":
-                self.optimizer.load_state_dict(state[0])
-            elif letter == "b":
-                self.scheduler = Scheduler(self.optimizer, PLAN, auto=self.mode == "auto")
-            else:
-                self.scheduler.load_state_dict(state[1])
-        self.seen, self.shown = watched(self.optimizer), self.model.applied
-
-    def seek(self, index):
-        self.scheduler.seek(index)
-        self.model.applied = self.shown = index
-        self.model.last = index - 1
-
-    def copy(self):
-        self.optimizer, self.scheduler = copy.deepcopy((self.optimizer, self.scheduler))
-        self.seen, self.shown = watched(self.optimizer), self.model.applied
-
-    def replan(self, plan):
-        self.scheduler.replan(plan)
-        self.model.edit(lambda _: plan)
-        self.shown = self.model.applied
-
-    def cooldown(self, n, end):
-        self.scheduler.cooldown(n, end, "linear")
-        self.model.edit(lambda value: linear(value, end, steps=n))
-        self.shown = self.model.applied
-
-    def group(self, from_zero):
-        join = {"join": "from_zero"} if from_zero else {}
-        self.optimizer.add_param_group({"params": [weight()], "lr": 0.5, **join})
-        self.model.groups.append((0.5, self.model.applied if from_zero else 0))
-
-
-INNOCENT = {
-    "called": "has ended",
-    "never": "has ended",
-    "auto": "has ended",
-    "missing": "has ended|updates pass|ran after",
-}
 
 
 @pytest.mark.parametrize("mode", INNOCENT)
 @given(ACTS, st.sampled_from([(0.1, 0.03), (0.1, 0.1)]))
 def test_each_update_uses_the_value_of_the_plan(mode, acts, bases):
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", f".*({INNOCENT[mode]})")
-        run = Run(mode, bases)
-        for name, *arguments in acts:
-            getattr(run, name)(*arguments)
-        run.batches(1)
-        run.update()
+    perform(mode, bases, acts)
 
 
 def test_a_missing_call_holds_and_the_next_one_is_right_again():
@@ -207,3 +48,13 @@ def test_a_missing_call_holds_and_the_next_one_is_right_again():
     run.batches(1)
     run.update()
     assert run.seen == [[0.1 * PLAN(5), 0.03 * PLAN(5)]]
+
+
+def test_the_fuzzer_finds_nothing_in_a_few_runs():
+    assert fuzz(60, seed=0) == 60
+
+
+def test_the_fuzzer_sees_a_wrong_value_and_says_how_to_repeat_it(monkeypatch):
+    monkeypatch.setattr(fuzz_machine.Expected, "value", lambda *_: 0.25)
+    with pytest.raises(AssertionError, match=r"seed 0, mode '\w+', acts \[\("):
+        fuzz(60, seed=0)

@@ -1,1 +1,1 @@
-"""Where to look at a plan, and what can be said of it and of the difference of two."""
+"""The updates that show a plan, its key points, and the difference of two."""

@@ -1,33 +1,37 @@
-"""Where to look at a plan: at its seams, and at enough updates between them, rather than at every one.
+"""Which updates show a plan: its boundaries, and enough updates between them, rather than every one.
 
-Between two seams a plan is one formula, which samples show well; `noise` and a user's function are not, and what they
-do between the samples is not seen. Up to `EVERY` updates nothing is left to chance.
+Between two boundaries a plan is one formula, which samples show well. `noise` and a user's function are not, so their
+values between the samples go unseen. A plan of at most `EVERY` updates is sampled at each.
 """
 
 from bisect import bisect_left
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from preheat._nodes import Extreme, Function, Noise, Repeat, Reverse, Stretch, ZeroBased, zero_based
-from preheat._nodes.cuts import After, after, until
+from preheat._nodes import (
+    After,
+    Extreme,
+    Function,
+    Noise,
+    Repeat,
+    Reverse,
+    Stretch,
+    ZeroBased,
+    after,
+    until,
+    zero_based,
+)
 from preheat._plan import Chain, Constant, Plan, Then
 
 __all__ = [
-    "argmax",
-    "boundaries",
-    "contains",
-    "contains_function",
-    "display_length",
-    "first_where",
-    "pieces",
-    "samples",
-]
+    "argmax", "boundaries", "contains", "contains_function", "display_length", "first_where", "pieces", "samples",
+]  # fmt: skip
 
-EVERY = 2_048  # a plan of so many updates is looked at at each
-SAMPLES = 3_000  # of a longer one, shared out between its seams
-MOST = 3_000  # seams; of more, as many evenly spread
-SAME = 2.0**-40  # of a value, what rounding may do
-FAR = 2**20  # how far an endless law is followed to find where it turns
+EVERY = 2_048  # updates up to which a plan is sampled at each
+SAMPLES = 3_000  # of a longer plan, shared out between its boundaries
+MOST = 3_000  # boundaries; of more, as many evenly spread
+SAME = 2.0**-40  # of a value: a difference that may be rounding
+FAR = 2**20  # updates of an endless law that are searched for its peak
 
 
 def contains(plan: Any, *kinds: type) -> bool:
@@ -38,13 +42,13 @@ def contains(plan: Any, *kinds: type) -> bool:
 
 
 def contains_function(plan: object) -> bool:
-    """Whether there is a user's function in a plan, which is not called where it need not be."""
+    """Whether there is a user's function in a plan; it may be slow or have effects, so it is called sparingly."""
     return contains(plan, Function)
 
 
 def boundaries(plan: Plan, n: int) -> list[int]:
     """The updates below `n` at which a piece begins, 0 first; at most about `MOST` of them."""
-    found = sorted({0, *(seam for seam in _inside(plan, n) if 0 < seam < n)})
+    found = sorted({0, *(k for k in _inside(plan, n) if 0 < k < n)})
     return found[:: -(-len(found) // MOST)]
 
 
@@ -52,27 +56,28 @@ def _inside(plan: Plan, n: int) -> Iterator[int]:
     """Where pieces begin and end inside a plan, in its own updates, in no order and some more than once."""
     if isinstance(plan, Then):
         for start, part in zip(plan.starts[: bisect_left(plan.starts, n)], plan.plans, strict=False):
-            yield from (start + seam for seam in _inside(part, n - start))
+            yield from (start + k for k in _inside(part, n - start))
     elif isinstance(plan, Repeat):
         length = plan.plan.steps or 1
+        n = min(n, plan.steps or n)
         cycles = range(0, n, length * -(-n // (length * MOST)))
-        yield from (start + seam for start in cycles for seam in _inside(plan.plan, length))
+        yield from (start + k for start in cycles for k in _inside(plan.plan, length))
     elif isinstance(plan, Reverse):
-        yield from (plan.steps - seam for seam in _inside(plan.plan, plan.steps))
+        yield from (plan.steps - k for k in _inside(plan.plan, plan.steps))
     elif isinstance(plan, Stretch):
         old, new = plan.plan.steps or 0, plan.steps or 0
-        yield from (-(-seam * new // old) for seam in _inside(plan.plan, old))
+        yield from (-(-k * new // old) for k in _inside(plan.plan, old))
     elif isinstance(plan, After):
-        yield from (seam - plan.n for seam in _inside(plan.plan, plan.n + n))
+        yield from (k - plan.n for k in _inside(plan.plan, plan.n + n))
     else:
-        yield from (seam for part in plan._call()[1] if isinstance(part, Plan) for seam in _inside(part, n))
+        yield from (k for part in plan._call()[1] if isinstance(part, Plan) for k in _inside(part, n))
     if plan.steps is not None:
         yield plan.steps
     yield 0
 
 
 def samples(plan: Plan, n: int) -> list[int]:
-    """The updates below `n` to look at, rising: all if they are few, else each seam, those beside it and samples."""
+    """Updates below `n` that show the plan, in order: all if they are few, else the boundaries and samples between."""
     if n <= EVERY:
         return list(range(n))
     starts = boundaries(plan, n)
@@ -90,29 +95,32 @@ def _between(a: int, b: int, count: int) -> Iterator[int]:
         yield from (min(a + near, b), max(b - near, a))
 
 
-def argmax(read: Callable[[int], float], looked: list[int]) -> int:
-    """The first update at which `read` is highest: of those looked at, and between its neighbours there."""
-    values = [read(i) for i in looked]
+def argmax(value: Callable[[int], float], updates: list[int]) -> int:
+    """The first update at which `value` is highest: of these, and between the neighbours of the highest."""
+    values = [value(i) for i in updates]
     highest = max(values)
     margin = SAME * min(abs(highest), MOST)  # not infinite
-    k = next(k for k, value in enumerate(values) if value >= highest - margin)
-    low, high = looked[max(k - 1, 0)], looked[min(k + 1, len(looked) - 1)]
+    k = next(k for k, at in enumerate(values) if at >= highest - margin)
+    low, high = updates[max(k - 1, 0)], updates[min(k + 1, len(updates) - 1)]
     while low < high:
         middle = (low + high) // 2
-        low, high = (middle + 1, high) if read(middle + 1) > read(middle) else (low, middle)
-    return low if read(low) > values[k] else looked[k]
+        low, high = (middle + 1, high) if value(middle + 1) > value(middle) else (low, middle)
+    return low if value(low) > values[k] else updates[k]
 
 
-def first_where(holds: Callable[[int], bool], looked: list[int]) -> int | None:
-    """The first update at which something holds, that once it does goes on to the next update looked at; or None."""
-    k = next((k for k, i in enumerate(looked) if holds(i)), None)
+def first_where(condition: Callable[[int], bool], updates: list[int]) -> int | None:
+    """The first update where `condition` holds, or None.
+
+    Assumes it turns true at most once between two of `updates`, so bisection is exact.
+    """
+    k = next((k for k, i in enumerate(updates) if condition(i)), None)
     if not k:
-        return None if k is None else looked[0]
-    return bisect_left(range(looked[k]), 1, looked[k - 1] + 1, key=holds)
+        return None if k is None else updates[0]
+    return bisect_left(range(updates[k]), 1, updates[k - 1] + 1, key=condition)
 
 
 def display_length(plan: Plan) -> int:
-    """How many updates show a plan: its own, or of an endless one enough to see what becomes of it."""
+    """How many updates show a plan: its own, or enough of an endless one to see where it goes."""
     if plan.steps is not None:
         return max(plan.steps, 1)
     if isinstance(plan, Noise):
@@ -144,18 +152,18 @@ def _cycle(plan: object) -> int:
     """The updates of the longest cycle that begins again without end, 0 if there is none."""
     if not isinstance(plan, Plan):
         return 0
-    own = plan.plan.steps or 0 if isinstance(plan, Repeat) else 0
+    own = plan.plan.steps or 0 if isinstance(plan, Repeat) and plan.times is None else 0
     return max([own, *map(_cycle, plan._call()[1])])
 
 
 def _timescale(law: Plan) -> int:
-    """The update at which an endless law turns, or else has gone half of its way."""
-    looked = samples(law, FAR)
-    top = argmax(law, looked)
+    """The update at which an endless law peaks, or else has gone half of its way."""
+    updates = samples(law, FAR)
+    top = argmax(law, updates)
     if top > 0 and law(top) > law(FAR - 1):
         return top
     first, last = law(0), law(FAR - 1)
-    return first_where(lambda i: abs(law(i) - first) >= abs(last - law(i)), looked) or 1
+    return first_where(lambda i: abs(law(i) - first) >= abs(last - law(i)), updates) or 1
 
 
 def pieces(plan: Plan) -> list[tuple[int, Plan]]:

@@ -226,9 +226,9 @@ def _together(rows: list[Any], owner: Sequence) -> Any:
     if isinstance(first, PiecewiseFormula) or len(rows) == 1:
         return first
     if isinstance(first, Formula):
-        arguments = [_together(list(column), owner) for column in zip(*(row.arguments for row in rows), strict=True)]
-        options = {name: _together([row.options[name] for row in rows], owner) for name in first.options}
-        return Formula(first.formula, *arguments, **options)
+        arguments = [_together(list(column), owner) for column in zip(*(row.args for row in rows), strict=True)]
+        options = {name: _together([row.kwargs[name] for row in rows], owner) for name in first.kwargs}
+        return Formula(first.function, *arguments, **options)
     if are_formulas(first):
         return tuple(_together(list(column), owner) for column in zip(*rows, strict=True))
     if not is_number(first) or all(row == first for row in rows):

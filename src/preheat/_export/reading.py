@@ -17,7 +17,7 @@ from preheat._export.expressions import Algebra, Column, Expression, Value, in_r
 from preheat._export.sequences import Sequence
 from preheat._export.sources import ExportError, definition_of
 from preheat._fields import require
-from preheat._nodes.functions import _asked
+from preheat._nodes.functions import _called
 from preheat._plan import Formula
 from preheat._plan.piecewise import PiecewiseFormula
 
@@ -71,12 +71,12 @@ class Reader:
         """The value of a formula at an index."""
         if isinstance(formula, PiecewiseFormula | Sequence):
             return self._pieces(self, formula, i)
-        if formula.formula is _asked:
+        if formula.function is _called:
             raise ExportError(
-                f"{formula.arguments[0]!r} is a function of your own, which the code would have to import; "
+                f"{formula.args[0]!r} is a function of your own, which the code would have to import; "
                 "write it as a shape of your own, with @shape"
             )
-        return self.call(formula.formula, (i, *formula.arguments), formula.options)
+        return self.call(formula.function, (i, *formula.args), formula.kwargs)
 
     def call(self, function: Any, args: tuple[Any, ...], options: Names) -> Any:
         """What a call returns: worked out where it can be, else read from the source of the function."""

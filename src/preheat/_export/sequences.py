@@ -95,8 +95,8 @@ def form_of(value: Any, *, numbers: bool) -> Hashable:
         pieces = tuple((piece.start, form_of(piece.reading, numbers=True)) for piece in sequence_of(value).pieces)
         return ("pieces", pieces)
     if isinstance(value, Formula):
-        options = tuple((name, form_of(option, numbers=numbers)) for name, option in value.options.items())
-        return (id(value.formula), *(form_of(arg, numbers=numbers) for arg in value.arguments), *options)
+        options = tuple((name, form_of(option, numbers=numbers)) for name, option in value.kwargs.items())
+        return (id(value.function), *(form_of(arg, numbers=numbers) for arg in value.args), *options)
     if are_formulas(value):
         return tuple(form_of(part, numbers=numbers) for part in value)
     if isinstance(value, int | float):

@@ -1,41 +1,30 @@
-"""What a parameter may be, lengths in other units among it."""
+"""What a parameter may be: its kind, its annotation, and how a call is checked against both."""
 
-from preheat._fields.fields import (
-    INFINITY,
-    LAST,
-    TINY,
+from preheat._fields.annotations import (
     Beta,
-    BrokenRuleError,
     Count,
     Factor,
-    Field,
     Flag,
-    Kind,
     Milestones,
     Number,
     Numbers,
-    Parameters,
     Period,
     Positive,
-    PreheatWarning,
     Seed,
-    Several,
     Share,
     Steps,
     Time,
     Updates,
     Value,
-    checked,
-    field_of,
-    parameters_of,
-    require,
-    short_repr,
-)  # fmt: skip
+)
+from preheat._fields.errors import BrokenRuleError, PreheatWarning, require, short_repr
+from preheat._fields.field import INFINITY, LAST, TINY, Field, Range, instance_of, number, sequence_of, whole
 from preheat._fields.length import UNITS, Length, length_of
+from preheat._fields.signature import Parameters, checked, field_of, hints_of, parameters_of
 
 __all__ = [
-    "INFINITY", "LAST", "TINY", "UNITS", "Beta", "BrokenRuleError", "Count", "Factor", "Field", "Flag", "Kind",
-    "Length", "Milestones", "Number", "Numbers", "Parameters", "Period", "Positive", "PreheatWarning", "Seed",
-    "Several", "Share", "Steps", "Time", "Updates", "Value", "checked", "field_of", "length_of", "parameters_of",
-    "require", "short_repr",
+    "INFINITY", "LAST", "TINY", "UNITS", "Beta", "BrokenRuleError", "Count", "Factor", "Field", "Flag", "Length",
+    "Milestones", "Number", "Numbers", "Parameters", "Period", "Positive", "PreheatWarning", "Range", "Seed", "Share",
+    "Steps", "Time", "Updates", "Value", "checked", "field_of", "hints_of", "instance_of", "length_of", "number",
+    "parameters_of", "require", "sequence_of", "short_repr", "whole",
 ]  # fmt: skip

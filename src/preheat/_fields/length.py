@@ -13,11 +13,11 @@ UNITS = {  # each with the argument of `resolve` that turns it into updates
     "%": "total_steps",
     "rest": "total_steps",
 }
-_FORM = re.compile(r"(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?(?:ep|sa|tok|%)|rest|auto")
+_FORM = r"(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?(?:ep|sa|tok|%)|rest|auto"
 
 
 class Length(str):
-    """Such a length, as it was written."""
+    """A length as it was written, such as `"3ep"`."""
 
     __slots__ = ()
 
@@ -33,11 +33,11 @@ class Length(str):
 
     @property
     def argument(self) -> str:
-        """The argument of `resolve` that it asks for."""
+        """The argument of `resolve` that turns it into updates."""
         return UNITS[self.unit]
 
 
 def length_of(text: str) -> Length | None:
     """The length that a text means, if it means one."""
-    length = Length(text)
-    return length if _FORM.fullmatch(text) and length.number < inf else None
+    length = Length(text)  # the pattern is compiled, and kept by `re`, at the first text: most plans have none
+    return length if re.fullmatch(_FORM, text) and length.number < inf else None

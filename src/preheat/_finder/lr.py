@@ -1,4 +1,4 @@
-"""How high the learning rate can go: losses while it rises, and what two common rules make of them."""
+"""`find_lr`: the loss while the learning rate rises, and the rates that two common rules read from it."""
 
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import closing
@@ -11,22 +11,23 @@ from torch import nn
 from torch.optim import Optimizer
 
 from preheat._fields import Count, Positive, field_of
-from preheat._finder._bench import Bench, TrainStep, bench, check_kinds
-from preheat._finder._tell import Tell, telling
+from preheat._finder.axes import new_axes
+from preheat._finder.progress import Report, reports
+from preheat._finder.trial import TrainStep, Trials, check_kinds, trials
 from preheat._plan import Plan
 from preheat.shapes.ramps import exponential
 
 __all__ = ["FoundLR", "Range", "Sweep", "find_lr", "minimum", "steepest", "steepest_centred"]
 
 SMOOTHING = 0.98  # of the moving mean, as in fastai
-SKIPPED = 5  # updates at the end; and a tenth of the sweep at its beginning
-FEWEST = 5  # points that a rule needs
+SKIPPED = 5  # updates at the end of a sweep; at its beginning a tenth of it
+FEWEST = 5  # points for a rule
 _COUNT, _POSITIVE = field_of(Count), field_of(Positive)
 Rule = Callable[[Sequence[float], Sequence[float]], float]
 
 
 class Range(NamedTuple):
-    """The least and the greatest suggestion of several sweeps."""
+    """The smallest and the largest suggestion of several sweeps."""
 
     low: float
     high: float
@@ -38,25 +39,25 @@ class Sweep:
 
     lrs: tuple[float, ...]
     losses: tuple[float, ...]
-    smoothed: tuple[float, ...]  # moving means of the losses, free of the bias of their beginning
+    smoothed: tuple[float, ...]  # moving means of the losses, without the bias towards their start at 0
 
 
 @dataclass(frozen=True)
 class FoundLR:
-    """Where the loss fell fastest, and where it was least, in each of several sweeps; printed, the whole of it."""
+    """Several sweeps, and the learning rates that they suggest; `print` it to see all."""
 
     sweeps: tuple[Sweep, ...]
-    skipped: int  # updates at the beginning of a sweep that no rule looks at
+    skipped: int  # updates at the beginning of a sweep, ignored by the rules
     updates: int
     seconds: float
 
     def suggested(self, rule: Rule) -> Range:
-        """The range over the sweeps of what a rule of learning rates and smoothed losses suggests."""
-        said = [rule(*self.seen(sweep)) for sweep in self.sweeps]
-        return Range(min(said), max(said))
+        """The range over the sweeps of what a rule suggests, which is given learning rates and smoothed losses."""
+        rates = [rule(*self.seen(sweep)) for sweep in self.sweeps]
+        return Range(min(rates), max(rates))
 
     def seen(self, sweep: Sweep) -> tuple[tuple[float, ...], tuple[float, ...]]:
-        """The part of a sweep that the rules look at: learning rates and smoothed losses."""
+        """The learning rates and smoothed losses of a sweep that the rules are given."""
         part = slice(self.skipped, -SKIPPED)
         return sweep.lrs[part], sweep.smoothed[part]
 
@@ -67,7 +68,7 @@ class FoundLR:
 
     @property
     def minimum(self) -> Range:
-        """A tenth of where the loss is least."""
+        """A tenth of the learning rate at which the loss is lowest."""
         return self.suggested(minimum)
 
     def __str__(self) -> str:
@@ -79,14 +80,25 @@ class FoundLR:
         return "\n".join(["learning rates suggested, least to greatest over the sweeps:", *rows, cost])
 
     def plot(self, axes: Any = None) -> Any:
-        """Draw the losses over the learning rate and what is suggested, on matplotlib axes, and return them."""
-        from preheat._finder._picture import sweeps_on  # noqa: PLC0415  # matplotlib is an extra
-
-        return sweeps_on(axes, self)
+        """Draw the smoothed losses over the learning rate and the suggested ranges; returns the matplotlib axes."""
+        axes = axes or new_axes()
+        for sweep in self.sweeps:
+            axes.plot(*self.seen(sweep), color="C0", alpha=0.7)
+        for name, color, (low, high) in (
+            ("steepest", "C1", self.steepest),
+            ("a tenth of the minimum's", "C2", self.minimum),
+        ):
+            axes.axvspan(low, high, color=color, alpha=0.3)
+            axes.axvline((low * high) ** 0.5, color=color, label=f"{name}: {low:.1e} to {high:.1e}")
+        axes.set_xscale("log")
+        axes.set_xlabel("learning rate")
+        axes.set_ylabel("smoothed loss")
+        axes.legend()
+        return axes
 
 
 def steepest(lrs: Sequence[float], losses: Sequence[float]) -> float:
-    """The learning rate from which the loss falls fastest to the next, in the logarithm of the learning rate.
+    """The learning rate after which the loss falls fastest, per logarithm of the learning rate.
 
     >>> steepest([0.001, 0.01, 0.1, 1], [3, 2.5, 1, 2])
     0.01
@@ -99,7 +111,7 @@ def steepest(lrs: Sequence[float], losses: Sequence[float]) -> float:
 
 
 def steepest_centred(lrs: Sequence[float], losses: Sequence[float]) -> float:
-    """The learning rate about which the loss falls fastest, by central differences; one-sided ones at both ends.
+    """The learning rate around which the loss falls fastest, by central differences; one-sided at both ends.
 
     >>> steepest_centred([0.001, 0.01, 0.1, 1], [3, 2.5, 1, 2])
     0.01
@@ -112,7 +124,7 @@ def steepest_centred(lrs: Sequence[float], losses: Sequence[float]) -> float:
 
 
 def minimum(lrs: Sequence[float], losses: Sequence[float]) -> float:
-    """A tenth of the learning rate with the least loss.
+    """A tenth of the learning rate with the lowest loss.
 
     >>> minimum([0.001, 0.01, 0.1, 1], [3, 2.5, 1, 2])
     0.01
@@ -122,7 +134,7 @@ def minimum(lrs: Sequence[float], losses: Sequence[float]) -> float:
     return lrs[losses.index(min(losses))] / 10
 
 
-def find_lr(  # noqa: PLR0913  # what a training step is made of, and where to look
+def find_lr(  # noqa: PLR0913  # everything that a training step changes, and the range to search
     train_step: TrainStep,
     batches: Iterable[Any],
     *,
@@ -137,11 +149,11 @@ def find_lr(  # noqa: PLR0913  # what a training step is made of, and where to l
     stop: float = 4.0,
     progress: bool = True,
 ) -> FoundLR:
-    """Learning rates to try, found by raising it from update to update until the loss grows: the LR range test.
+    """Suggest learning rates by the LR range test: raise the rate at every update until the loss grows.
 
-    Each sweep starts from the state of now, on the next batches; what is suggested is a range over the sweeps. The
-    groups keep the ratios of their learning rates. Afterwards model, optimizer, scaler, random numbers and data stand
-    as before, bit for bit, also after an exception or Ctrl-C.
+    Every sweep starts from the present state, on batches that no other sweep used; the result is a range over the
+    sweeps. The groups keep the ratios of their learning rates. Afterwards the model, optimizer, scaler, random numbers
+    and data are as before, bit for bit, even after an exception or Ctrl-C.
 
     >>> import torch
     >>> from preheat.torch import find_lr
@@ -160,27 +172,28 @@ def find_lr(  # noqa: PLR0913  # what a training step is made of, and where to l
     True
 
     Args:
-        train_step: takes a batch, trains on it (backward, `optimizer.step()`, `zero_grad()`), returns the loss; it may
-            make one update in several calls, and must step no scheduler.
-        batches: what can be iterated over anew: a `DataLoader`, a list. Each batch is drawn once and held in memory.
-        model: what is trained; also a wrapper such as `DistributedDataParallel`, on every process alike.
-        optimizer: with no scheduler at work; the largest lr of its groups is swept, the others keep their ratio to it.
+        train_step: takes a batch, trains on it (backward, `optimizer.step()`, `zero_grad()`) and returns the loss. One
+            update may take several calls. It must not step a scheduler.
+        batches: a `DataLoader`, a list, or anything else that can be iterated again. Each batch is drawn once and kept
+            in memory.
+        model: the module that is trained, or a wrapper such as `DistributedDataParallel`; the same on every process.
+        optimizer: not driven by a scheduler. The largest lr of its groups is swept, the others keep their ratio to it.
         scaler: the `GradScaler`, if there is one.
-        also: whatever else `train_step` changes and has `state_dict` and `load_state_dict`, such as a running average.
-        start: the learning rate before the first update.
-        end: that of the last update, unless the loss grows before.
-        steps: the length of a sweep, in updates.
-        sweeps: how many there are.
-        stop: a sweep ends when its smoothed loss is so many times the least one.
-        progress: whether to say on stderr how far it is.
+        also: other things that `train_step` changes, with `state_dict` and `load_state_dict`: a running average, say.
+        start: the learning rate that the sweep rises from.
+        end: the learning rate of the last update, unless the loss grows before.
+        steps: updates in a sweep.
+        sweeps: how many sweeps to make.
+        stop: a sweep ends when its smoothed loss is this many times its lowest.
+        progress: whether to report progress on stderr.
 
     Returns:
-        The sweeps, and the ranges suggested: `.steepest`, `.minimum`; `.plot()` is a picture.
+        The sweeps and the suggested ranges, `.steepest` and `.minimum`; `.plot()` draws them.
 
     Raises:
-        ValueError: a scheduler drives the optimizer; there is no batch; every lr is 0; a sweep ended too soon to say
-            anything.
-        TypeError: `batches` is an iterator; `train_step` returns no number.
+        ValueError: a scheduler drives the optimizer, there is no batch, every lr is 0, or a sweep ended too soon for
+            a suggestion.
+        TypeError: `batches` is an iterator, or `train_step` does not return a number.
         RuntimeError: `train_step` makes no update.
 
     Source: Smith 2015 (arXiv:1506.01186), section 3.3, with a sweep in the logarithm.
@@ -188,23 +201,23 @@ def find_lr(  # noqa: PLR0913  # what a training step is made of, and where to l
     begun = perf_counter()
     check_kinds("find_lr", train_step, model, optimizer)
     peak = max(float(group["lr"]) for group in optimizer.param_groups)
-    plan = _sweep(optimizer, peak, start, end, steps)
+    plan = _rise(optimizer, peak, start, end, steps)
     stop, count = _POSITIVE.check("find_lr", "stop", stop), int(_COUNT.check("find_lr", "sweeps", sweeps))
     run: dict[str, Any] = {"model": model, "optimizer": optimizer, "others": (scaler, *also)}
-    with bench("find_lr", train_step, batches, **run) as at, telling(progress=progress) as tell:
-        made = tuple(_made(at, tell, plan, peak, stop) for _ in range(count))
-        found = FoundLR(made, steps // 10, at.updates, perf_counter() - begun)
-    for one in made:
-        if len(found.seen(one)[0]) < FEWEST:
+    with trials("find_lr", train_step, batches, **run) as runs, reports(progress=progress) as report:
+        made = tuple(_sweep(runs, report, plan, peak, stop) for _ in range(count))
+        found = FoundLR(made, steps // 10, runs.updates, perf_counter() - begun)
+    for sweep in made:
+        if len(found.seen(sweep)[0]) < FEWEST:
             raise ValueError(
                 f"find_lr(start={start:g}): start must be lower, or steps more; a sweep of {steps} ended after "
-                f"{len(one.lrs)} updates"
+                f"{len(sweep.lrs)} updates"
             )
     return found
 
 
-def _sweep(optimizer: Optimizer, peak: float, start: object, end: object, steps: object) -> Plan:
-    """What the groups' learning rates are multiplied by, the largest of which is the peak."""
+def _rise(optimizer: Optimizer, peak: float, start: object, end: object, steps: object) -> Plan:
+    """The multiplier of a sweep; `peak` is the largest lr of the groups."""
     count = int(_COUNT.check("find_lr", "steps", steps))
     low, high = (_POSITIVE.check("find_lr", name, got) for name, got in (("start", start), ("end", end)))
     if low >= high:
@@ -216,18 +229,18 @@ def _sweep(optimizer: Optimizer, peak: float, start: object, end: object, steps:
     return exponential(low / peak, high / peak, steps=count)
 
 
-def _made(at: Bench, tell: Tell, plan: Plan, peak: float, stop: float) -> Sweep:
-    """A sweep, on batches not used before, ended where the smoothed loss has grown too far."""
+def _sweep(runs: Trials, report: Report, plan: Plan, peak: float, stop: float) -> Sweep:
+    """A sweep on new batches, up to where the smoothed loss has grown too far."""
     points: list[tuple[float, float, float]] = []
     steps, mean, best = plan.steps or 0, 0.0, inf
-    what = f"sweep of the learning rate, from batch {at.calls} on"
-    tell(what, 0, steps)
-    with closing(at.trial(plan, steps, first=at.calls, seed=at.calls)) as trial:
+    task = f"sweep of the learning rate, from batch {runs.calls} on"
+    report(task, 0, steps)
+    with closing(runs.run(plan, steps, batch=runs.calls, seed=runs.calls)) as trial:
         for update, loss in trial:
             mean = SMOOTHING * mean + (1 - SMOOTHING) * loss
             smoothed = mean / (1 - SMOOTHING ** (update + 1))
             best = min(best, smoothed)
-            tell(what, update + 1, steps)
+            report(task, update + 1, steps)
             if not isfinite(loss):
                 break
             points.append((plan(update) * peak, loss, smoothed))

@@ -1,4 +1,4 @@
-"""How long to warm up: short trials of several lengths, and the shortest that works."""
+"""`find_warmup`: short trials of several lengths of warm-up, and the shortest that works."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -11,18 +11,20 @@ from torch import nn
 from torch.optim import Optimizer
 
 from preheat._fields import Count, Number, field_of
-from preheat._finder._bench import Bench, Loss, TrainStep, bench, check_kinds
-from preheat._finder._tell import Tell, telling
+from preheat._finder.axes import new_axes
+from preheat._finder.progress import Report, reports
+from preheat._finder.trial import Loss, TrainStep, Trials, check_kinds, trials
 from preheat._plan import Plan, constant
 from preheat._torch.bind.beta2 import beta2_of
 from preheat.recipes import untuned_linear, warmup
 
 __all__ = ["FoundWarmup", "Trial", "find_warmup"]
 
-PAST = 3  # a trial is at least so many times as long as its warm-up: three quarters of it are at the peak
-TAIL = 0.1  # of a trial, at its end: what it is judged by
-FEWEST = 10  # losses in a tail, if there are as many
+PAST = 3  # a trial is at least this many times as long as its warm-up
+TAIL = 0.1  # the share of a trial, at its end, that it is judged by
+FEWEST = 10  # losses in a tail, if the trial has that many
 ERRORS = 2  # standard errors that count as noise
+POINTS = 200  # of a drawn line
 
 
 @dataclass(frozen=True)
@@ -30,29 +32,29 @@ class Trial:
     """A run with one length of warm-up."""
 
     warmup_steps: int
-    horizon: int  # its length in updates
+    horizon: int  # updates planned; a trial that diverges has fewer losses
     losses: tuple[Loss, ...]
-    trivial: float  # the loss that shows that nothing was learnt
+    trivial: float  # the loss of a model that has learnt nothing
 
     @property
     def tail(self) -> list[float]:
-        """The losses at the end that it is judged by."""
+        """The losses that the trial is judged by."""
         from_ = self.horizon - max(FEWEST, round(TAIL * self.horizon))
         return [loss for update, loss in self.losses if update >= from_]
 
     @property
     def loss(self) -> float:
-        """The mean loss at its end; infinite where it diverged."""
+        """The mean of `tail`; infinite if the trial diverged."""
         return fmean(self.tail) if isfinite(self.losses[-1].loss) else inf
 
     @property
     def noise(self) -> float:
-        """How far that mean may be off: two standard errors of the losses in it."""
+        """The uncertainty of `loss`: two standard errors of the mean."""
         return ERRORS * stdev(self.tail) / sqrt(len(self.tail)) if len(self.tail) > 1 else 0.0
 
     @property
     def verdict(self) -> str:
-        """`trained`, `diverged` (a loss that is not finite) or `collapsed` (no better than the trivial loss)."""
+        """`trained`, `diverged` (a loss was not finite) or `collapsed` (no better than the trivial loss)."""
         if self.loss == inf:
             return "diverged"
         return "trained" if self.loss < self.trivial - self.noise else "collapsed"
@@ -64,17 +66,17 @@ class Trial:
 
 @dataclass(frozen=True)
 class FoundWarmup:
-    """What `find_warmup` found, why, and at what cost; printed, the whole of it."""
+    """The warm-up found, the reason, every trial and the cost; `print` it to see all."""
 
-    warmup_steps: int | None  # None: nothing worked
+    warmup_steps: int | None  # None if nothing worked
     reason: str
     trials: tuple[Trial, ...]
-    updates: int  # made in all trials
+    updates: int  # of all trials together
     seconds: float
 
     @property
     def plan(self) -> Plan:
-        """The warm-up found, to be continued with `>>`.
+        """The warm-up found; continue it with `>>`.
 
         Raises:
             ValueError: nothing worked.
@@ -89,13 +91,27 @@ class FoundWarmup:
         return "\n".join([self.reason, "", head, *map(str, self.trials), "", cost])
 
     def plot(self, axes: Any = None) -> Any:
-        """Draw the smoothed loss of every trial over its updates, on matplotlib axes, and return them."""
-        from preheat._finder._picture import trials_on  # noqa: PLC0415  # matplotlib is an extra
+        """Draw the smoothed loss of every trial over its updates, the one found thick; returns the matplotlib axes."""
+        axes = axes or new_axes()
+        for trial in self.trials:
+            chosen = trial.warmup_steps == self.warmup_steps
+            label = f"{trial.warmup_steps}: {trial.verdict}"
+            axes.plot(*_means(trial.losses), label=label, linewidth=2.5 if chosen else 1)
+        axes.set_xlabel("update")
+        axes.set_ylabel("loss")
+        axes.set_title(self.reason, fontsize="medium", wrap=True)
+        axes.legend(title="warm-up")
+        return axes
 
-        return trials_on(axes, self)
+
+def _means(losses: tuple[Loss, ...]) -> tuple[list[int], list[float]]:
+    """At most `POINTS` points of a curve of losses: the last update of each stretch, and the mean loss in it."""
+    width = -(-len(losses) // POINTS)
+    stretches = [losses[at : at + width] for at in range(0, len(losses), width)]
+    return [stretch[-1].update for stretch in stretches], [fmean(loss for _, loss in stretch) for stretch in stretches]
 
 
-def find_warmup(  # noqa: PLR0913  # what a training step is made of, and how far to go
+def find_warmup(  # noqa: PLR0913  # everything that a training step changes, and how far to search
     train_step: TrainStep,
     batches: Iterable[Any],
     *,
@@ -108,12 +124,12 @@ def find_warmup(  # noqa: PLR0913  # what a training step is made of, and how fa
     trivial: float = inf,
     progress: bool = True,
 ) -> FoundWarmup:
-    """The shortest linear warm-up to the optimizer's learning rates that works, by trials from the state of now.
+    """Find the shortest linear warm-up to the optimizer's learning rates that works, by short trials.
 
-    Warm-ups of 0, `shortest`, twice and four times that are tried on the same batches, each over at least three times
-    the longest of them, and the shortest one is kept whose loss at the end is no worse than the best by more than the
-    noise. Where the longest wins, or none works, one of twice the length is tried, up to `longest`. Afterwards model,
-    optimizer, scaler, random numbers and data stand as before, bit for bit, also after an exception or Ctrl-C.
+    Warm-ups of 0, `shortest`, 2 and 4 times `shortest` run on the same batches, from the present state, each for 3
+    times the longest of them. The shortest whose final loss is within the noise of the best wins. If the longest wins,
+    or none works, the search goes on with twice its length, up to `longest`. Afterwards the model, optimizer, scaler,
+    random numbers and data are as before, bit for bit, even after an exception or Ctrl-C.
 
     >>> import torch
     >>> from preheat.torch import find_warmup
@@ -131,26 +147,27 @@ def find_warmup(  # noqa: PLR0913  # what a training step is made of, and how fa
     [0, 10, 20, 40]
 
     Args:
-        train_step: takes a batch, trains on it (backward, `optimizer.step()`, `zero_grad()`), returns the loss; it may
-            make one update in several calls, and must step no scheduler.
-        batches: what can be iterated over anew: a `DataLoader`, a list. Each batch is drawn once and held in memory.
-        model: what is trained; also a wrapper such as `DistributedDataParallel`, on every process alike.
-        optimizer: with the peak learning rate of each group as its lr, and no scheduler at work.
+        train_step: takes a batch, trains on it (backward, `optimizer.step()`, `zero_grad()`) and returns the loss. One
+            update may take several calls. It must not step a scheduler.
+        batches: a `DataLoader`, a list, or anything else that can be iterated again. Each batch is drawn once and kept
+            in memory.
+        model: the module that is trained, or a wrapper such as `DistributedDataParallel`; the same on every process.
+        optimizer: the lr of each group is its peak; not driven by a scheduler.
         scaler: the `GradScaler`, if there is one.
-        also: whatever else `train_step` changes and has `state_dict` and `load_state_dict`, such as a running average.
+        also: other things that `train_step` changes, with `state_dict` and `load_state_dict`: a running average, say.
         shortest: the shortest warm-up tried, in updates; by default 2 / (1 - beta2) of the optimizer.
-        longest: the longest, in updates; by default 16 times the shortest.
-        trivial: the loss of a predictor that has learnt nothing, such as the entropy of the labels. A trial that is no
-            better has collapsed, which a finite loss alone does not show.
-        progress: whether to say on stderr how far the search is.
+        longest: the longest warm-up tried, in updates; by default 16 times the shortest.
+        trivial: the loss of a model that has learnt nothing, such as the entropy of the labels. A trial that ends no
+            better has collapsed, even if its loss is finite.
+        progress: whether to report progress on stderr.
 
     Returns:
-        The length found, the reason, every trial, and the cost; `.plan` is the warm-up, `.plot()` a picture.
+        The length found, the reason, every trial and the cost; `.plan` is the warm-up, `.plot()` draws the trials.
 
     Raises:
-        ValueError: a scheduler drives the optimizer; there is no batch; the optimizer has no beta2 and `shortest` is
-            not given.
-        TypeError: `batches` is an iterator; `train_step` returns no number.
+        ValueError: a scheduler drives the optimizer, there is no batch, or `shortest` is not given and the optimizer
+            has no beta2.
+        TypeError: `batches` is an iterator, or `train_step` does not return a number.
         RuntimeError: `train_step` makes no update.
     """
     begun = perf_counter()
@@ -161,17 +178,16 @@ def find_warmup(  # noqa: PLR0913  # what a training step is made of, and how fa
         raise ValueError(f"find_warmup(longest={longest}): longest must be at least {shortest}, the shortest")
     trivial = trivial if trivial == inf else field_of(Number).check("find_warmup", "trivial", trivial)
     run: dict[str, Any] = {"model": model, "optimizer": optimizer, "others": (scaler, *also)}
-    with bench("find_warmup", train_step, batches, **run) as at, telling(progress=progress) as tell:
-        found, reason, trials = _search(_Trier(at, tell, trivial), shortest, longest)
-        updates = at.updates
-    return FoundWarmup(found, reason, tuple(trials), updates, perf_counter() - begun)
+    with trials("find_warmup", train_step, batches, **run) as runs, reports(progress=progress) as report:
+        found, reason, made = _search(_Trying(runs, report, trivial), shortest, longest)
+    return FoundWarmup(found, reason, tuple(made), runs.updates, perf_counter() - begun)
 
 
 _COUNT = field_of(Count)
 
 
 def _shortest(optimizer: Optimizer, given: int | None) -> int:
-    """The shortest warm-up to try: what was given, or what the optimizer's beta2 asks for."""
+    """The shortest warm-up to try: the one given, or 2 / (1 - beta2)."""
     if given is not None:
         return int(_COUNT.check("find_warmup", "shortest", given))
     beta2 = beta2_of(optimizer.param_groups)
@@ -184,31 +200,31 @@ def _shortest(optimizer: Optimizer, given: int | None) -> int:
 
 
 @dataclass(frozen=True)
-class _Trier:
-    """Makes trials."""
+class _Trying:
+    """Tries a length of warm-up."""
 
-    bench: Bench
-    tell: Tell
+    trials: Trials
+    report: Report
     trivial: float
 
     def __call__(self, warmup_steps: int, horizon: int) -> Trial:
-        what = f"warm-up of {warmup_steps}"
+        task = f"warm-up of {warmup_steps}"
         plan = warmup(warmup_steps) >> constant(1) if warmup_steps else constant(1)
         losses = []
-        self.tell(what, 0, horizon)
-        for loss in self.bench.trial(plan, horizon):
+        self.report(task, 0, horizon)
+        for loss in self.trials.run(plan, horizon):
             losses.append(loss)
-            self.tell(what, loss.update + 1, horizon)
+            self.report(task, loss.update + 1, horizon)
         return Trial(warmup_steps, horizon, tuple(losses), self.trivial)
 
 
-def _search(try_: _Trier, shortest: int, longest: int) -> tuple[int | None, str, list[Trial]]:
+def _search(attempt: _Trying, shortest: int, longest: int) -> tuple[int | None, str, list[Trial]]:
     """The shortest warm-up that works, why, and all trials."""
     lengths = [0, *(length for length in (shortest, 2 * shortest, 4 * shortest) if length <= longest)]
     trials: list[Trial] = []
     while True:
         horizon = PAST * lengths[-1]
-        latest = [try_(length, horizon) for length in lengths]
+        latest = [attempt(length, horizon) for length in lengths]
         trials += latest
         chosen = _shortest_that_works(latest)
         longer = 2 * lengths[-1]

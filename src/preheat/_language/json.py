@@ -1,11 +1,12 @@
-"""Plans to JSON and back: a piece is an object of one name and its parameters, an operator one of its operands."""
+"""Plans to JSON and back: `{"name": {parameters}}` for a call, `{">>": [operands]}` for an operator."""
 
 import json
 from inspect import signature
 from typing import Any, NoReturn
 
 from preheat._fields import short_repr
-from preheat._language.parser import LONGEST, nearest, required_text
+from preheat._language.parser import LONGEST, Budget, nearest, required_text
+from preheat._nodes import FromText
 from preheat._plan import OPERATORS, VOCABULARY, Plan, joined, plan_in
 
 __all__ = ["from_json", "to_json"]
@@ -37,7 +38,7 @@ def _tree(value: Any) -> Any:
 
 
 def from_json(text: str) -> Plan:
-    """The plan that a JSON text made by `to_json` means.
+    """The plan in a JSON text made by `to_json`; the limits are those of `parse`.
 
     >>> from_json('{"linear": {"start": 0, "end": 1, "steps": 4}}')
     linear(0, 1, steps=4)
@@ -53,7 +54,7 @@ def from_json(text: str) -> Plan:
             f"from_json(text={short_repr(text)}): text must be at most {LONGEST} characters long, got {len(text)}"
         )
     try:
-        return _planted(json.loads(text, object_pairs_hook=_object, parse_constant=_no_constant))
+        return _plan(json.loads(text, object_pairs_hook=_object, parse_constant=_no_constant), Budget(text))
     except RecursionError:
         raise ValueError("from_json(text): brackets must nest less deeply") from None
     except (TypeError, ValueError) as error:
@@ -71,30 +72,33 @@ def _no_constant(text: str) -> Any:
     _refuse(f"a number must be finite, got {text}")
 
 
-def _planted(tree: Any) -> Plan:
-    plan = _grown(tree)
+def _plan(tree: Any, budget: Budget) -> Plan:
+    plan = _value(tree, budget)
     if not isinstance(plan, Plan):
         _refuse(f"it must be a plan, an object of one name and its parameters, got {short_repr(plan)}")
     return plan
 
 
-def _grown(tree: Any) -> Any:
+def _value(tree: Any, budget: Budget) -> Any:
     if isinstance(tree, list):
-        return tuple(_grown(x) for x in tree)
+        return tuple(_value(x, budget) for x in tree)
     if not isinstance(tree, dict):
-        return tree
+        return FromText(tree) if isinstance(tree, str) else tree
     if len(tree) != 1:
         _refuse(f"a plan must be an object of one name, got {short_repr(list(tree))}")
     ((name, inside),) = tree.items()
     if name in OPERATORS:
         if not (isinstance(inside, list) and len(inside) > 1):
             _refuse(f"'{name}' must have a list of two operands or more, got {short_repr(inside)}")
-        return joined(name, *map(_grown, inside))
+        return joined(name, *(_value(x, budget) for x in inside))
     if name not in VOCABULARY:
         _refuse(f"{short_repr(name)} must be the name of a shape{nearest(name)}")
     if not isinstance(inside, dict):
         _refuse(f"'{name}' must have an object of its parameters, got {short_repr(inside)}")
-    return VOCABULARY[name](**{key: _grown(x) for key, x in inside.items()})
+    given = {key: _value(x, budget) for key, x in inside.items()}
+    plan = VOCABULARY[name](**given)
+    budget.spend(plan, given.values())
+    return plan
 
 
 def _refuse(what: str) -> NoReturn:

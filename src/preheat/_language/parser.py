@@ -2,16 +2,18 @@
 
 import re
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from operator import add, mul, sub, truediv
 from typing import Any, NamedTuple, NoReturn
 
 from preheat._fields import short_repr
+from preheat._nodes import FromText, allow_functions
 from preheat._plan import DEEPEST, OPERATORS, VOCABULARY, Plan
 
 __all__ = ["parse", "required_text", "textless"]
 
 LONGEST = 2**23  # characters
+MOST = 100_000  # pieces and table entries that calls may add to those written in a text
 SHAPES = "preheat.shapes"  # the group of entry points by which an installed package says what shapes it has
 LARGEST = sys.float_info.max
 MOST_DIGITS = 300  # of a whole number; beyond, it is read as a float
@@ -37,8 +39,29 @@ _TOKEN = re.compile(
 _EQUALS = re.compile(r"\s*=")
 
 
+class Budget:
+    """How many pieces and table entries the calls in a text may still make, so that a short text costs little."""
+
+    def __init__(self, text: str) -> None:
+        self.left = MOST + len(text)
+
+    def spend(self, made: object, given: Iterable[object]) -> None:
+        """Take off the pieces and entries that a call has made and not been given.
+
+        Raises:
+            ValueError: none are left.
+        """
+        self.left -= max(_size(made) - sum(map(_size, given)), 0)
+        if self.left < 0:
+            raise ValueError(f"the text must make at most {MOST} pieces and table entries more than it has characters")
+
+
+def _size(value: object) -> int:
+    return value.size if isinstance(value, Plan) else 0
+
+
 class Token(NamedTuple):
-    """A word of the text, and where it stands."""
+    """A word of the text, and its place."""
 
     kind: str
     text: str
@@ -48,7 +71,7 @@ class Token(NamedTuple):
         return short_repr(self.text) if self.text else "the end of the text"
 
 
-def parse(text: str) -> Plan:
+def parse(text: str, functions: Iterable[str | Callable[[Any], float]] = ()) -> Plan:
     """The plan that a text means, in the language that `repr` writes.
 
     >>> parse("warmup(2_000) >> cosine(1, 0.1, steps=98_000)")
@@ -56,7 +79,10 @@ def parse(text: str) -> Plan:
 
     Args:
         text: names, numbers, strings, `True`, `False`, `None`, tuples and lists of these, keyword arguments,
-            `>> * + - /`, unary minus and brackets; at most 8 388 608 characters, nested at most 64 deep.
+            `>> * + - /`, unary minus and brackets; at most 8,388,608 characters, nested at most 64 deep. Its calls may
+            make 100,000 pieces and table entries more than it has characters.
+        functions: the functions that the text may name and call, as objects or as `"module:name"`. A name that is not
+            allowed is kept as text: the plan can be shown, compared and written, and asking for its value is an error.
 
     Raises:
         ValueError: the text is not a plan; the message points at the place.
@@ -68,6 +94,7 @@ def parse(text: str) -> Plan:
         raise ValueError(
             f"parse(text={short_repr(text)}): text must be at most {LONGEST} characters long, got {len(text)}"
         )
+    allow_functions("parse", functions)
     reader = _Reader(text)
     value = reader.expression()
     reader.expect("", "an operator or the end")
@@ -82,6 +109,7 @@ class _Reader:
     def __init__(self, text: str) -> None:
         self.text = text
         self.depth = 0
+        self.budget = Budget(text)
         self.tokens = self._split()
         self.token = next(self.tokens)
 
@@ -145,6 +173,7 @@ class _Reader:
         """What a call makes, its complaint pointed at the place."""
         try:
             value = make(*args, **kwargs)
+            self.budget.spend(value, (*args, *kwargs.values()))
         except (TypeError, ValueError, ArithmeticError) as error:
             self.refuse(at, str(error), error)
         if isinstance(value, int | float) and not abs(value) <= LARGEST:
@@ -167,7 +196,7 @@ class _Reader:
         if token.kind == "number":
             return self.made(token.at, _number, (token.text,), {})
         if token.kind == "string":
-            return token.text[1:-1]
+            return FromText(token.text[1:-1])
         if token.kind == "name":
             return _CONSTANTS[token.text] if token.text in _CONSTANTS else self.call(token)
         if token.text in ("(", "["):

@@ -1,7 +1,6 @@
-"""What libraries of configuration ask of a plan: to be a field that is written as its text.
+"""A plan as a pydantic field, which is written as the plan's text.
 
-Dataclasses, OmegaConf, Hydra and jsonargparse ask nothing of the class. pydantic asks how to read and to write it; the
-answer stands here and not in `Plan`, for it reads text.
+Dataclasses, OmegaConf, Hydra and jsonargparse need no such hook. It is not part of `Plan`, since it reads text.
 """
 
 import sys
@@ -12,13 +11,13 @@ from preheat._fields import short_repr
 from preheat._language.parser import parse, required_text
 from preheat._plan import Plan
 
-__all__ = ["pydantic_schema"]
+__all__ = ["schema"]
 
 
-def pydantic_schema(kind: type[Plan], source: object, handler: object) -> Any:
-    """A plan or its text is read; in JSON a plan is its text."""
+def schema(kind: type[Plan], source: object, handler: object) -> Any:
+    """The pydantic schema: it takes a plan or its text, and writes the text to JSON."""
     del kind, source, handler
-    schemas = sys.modules["pydantic_core"].core_schema  # it asks, so it is there; it is never imported from here
+    schemas = sys.modules["pydantic_core"].core_schema  # loaded, since pydantic calls this; preheat never imports it
     text = schemas.str_schema()
     written = schemas.plain_serializer_function_ser_schema(
         partial(required_text, "model_dump_json"), return_schema=text, when_used="json"
@@ -27,12 +26,9 @@ def pydantic_schema(kind: type[Plan], source: object, handler: object) -> Any:
 
 
 def _read(given: object) -> Plan:
-    """A plan, from itself or its text; anything else is a ValueError, for pydantic to report."""
+    """The plan, from itself or its text; anything else is a ValueError, which pydantic reports."""
     if isinstance(given, Plan):
         return given
     if not isinstance(given, str):
         raise ValueError(f"plan={short_repr(given)}: plan must be a plan or its text")  # noqa: TRY004  # as pydantic asks
     return parse(given)
-
-
-Plan.__get_pydantic_core_schema__ = classmethod(pydantic_schema)  # type: ignore[attr-defined]  # see above

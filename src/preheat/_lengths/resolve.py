@@ -1,7 +1,7 @@
-"""Lengths in other units, turned into whole updates.
+"""Turns lengths in other units into whole updates.
 
 A plan is first measured, in exact fractions of an update, and then fitted to a whole number of them, from the outside
-in: a chain shares its number among its pieces, a call gives its own to the length that makes it as long as it is.
+in: a chain shares its number out to its pieces, a call gives its number to the length that determines it.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -21,12 +21,12 @@ if TYPE_CHECKING:
 __all__ = ["resolve"]
 
 Exact = Any  # a whole number or a fraction, of updates
-Late = Length | Plan  # what waits, among the arguments of a call
+Late = Length | Plan  # an argument with a length that is not in updates yet
 
 
 @dataclass(frozen=True)
 class Run:
-    """What is known of a run, and what was found for plans, by their identity: else a nest would be asked and asked."""
+    """The units of a run, and results by plan identity, without which a deep nest would take exponential time."""
 
     total_steps: int | None
     steps_per_epoch: float | None
@@ -37,7 +37,7 @@ class Run:
     fitted: dict[tuple[int, int | None], Plan] = field(default_factory=dict)
 
     def updates(self, length: Length) -> "Fraction | None":
-        """A length in updates, exactly; None of the rest, and where what it asks for is not known."""
+        """A length in updates, exactly; None for the rest, and if its unit is not known."""
         from fractions import Fraction  # noqa: PLC0415  # with its decimals it would slow every import
 
         known = getattr(self, length.argument)
@@ -62,9 +62,9 @@ def resolve(  # noqa: PLR0913  # one for each unit
 ) -> Plan:
     """The plan with every length in whole updates, by largest remainder, so that parts add up to the total.
 
-    Only what the plan asks for has to be given. `"rest"` is what the others leave of the total, `"auto"` is
+    Give only the units that the plan uses. `"rest"` is the total less the other parts, `"auto"` is
     2 / (1 - beta2) updates and at most the total. Where other units are given, `total_steps` and `beta2` may be left
-    to `Scheduler`: lengths that ask for them then stay as they are.
+    to `Scheduler`: lengths in these then stay as they are.
 
     >>> from preheat import cosine, warmup
     >>> resolve(warmup("5%") >> cosine(1, 0, steps="rest"), total_steps=1_000)
@@ -79,7 +79,7 @@ def resolve(  # noqa: PLR0913  # one for each unit
         beta2: of the optimizer, for `"auto"`; `Scheduler` reads it itself.
 
     Raises:
-        ValueError: what the plan asks for is missing; its parts are longer than the total; a chain has two rests.
+        ValueError: a unit that the plan uses is missing; its parts are longer than the total; a chain has two rests.
         TypeError: `plan` is not a plan, or another argument not a number.
     """
     if not plan.unresolved:
@@ -92,7 +92,7 @@ def resolve(  # noqa: PLR0913  # one for each unit
 
 
 def _check(run: Run, lengths: Sequence[Length]) -> None:
-    """Refuse to go on without what the lengths ask for, but for what can wait where there is something else to do."""
+    """Refuse if a unit is missing, but for those that `Scheduler` may give later when others are resolved now."""
     asked = missing(lengths)
     lacks = [name for name in asked if getattr(run, name) is None]
     late = {"total_steps", "beta2"} if run.total_steps is None else set()  # the last to be known, by a `Scheduler`
@@ -118,7 +118,7 @@ def _has_rest(late: Late) -> bool:
 
 
 def _measured(late: Late, run: Run) -> Exact | None:
-    """The updates it takes, exactly; all of the run with a rest. None if it is endless, or that is not known."""
+    """The updates it takes, exactly; with a rest all of the run. None if it is endless or unknown."""
     if isinstance(late, Length):
         return run.total_steps if late.unit == "rest" else run.updates(late)
     if not late.unresolved:
@@ -129,7 +129,7 @@ def _measured(late: Late, run: Run) -> Exact | None:
 
 
 def _length_of(plan: Plan, run: Run) -> Exact | None:
-    """The updates that a plan takes: of a call its longest length, the sum of them, or what comes out."""
+    """The updates that a plan takes: its longest length, their sum, or the length of the plan made with them."""
     measured = [_measured(part, run) for part in (plan.plans if isinstance(plan, Chain) else _waiting(plan))]
     exact = [x for x in measured if x is not None]
     if len(exact) < len(measured):
@@ -149,7 +149,7 @@ def _tried(call: Plan, exact: Sequence[Exact], run: Run) -> tuple[list[int], int
 
 
 def _fitted(late: Late, n: int | None, run: Run) -> Any:
-    """It with lengths in updates, `n` of them in all; where that is None it is endless, or not all is known."""
+    """The plan or length in updates, `n` of them in all; None if it is endless, or not everything is known."""
     if isinstance(late, Length):
         return late if n is None else n
     if (id(late), n) not in run.fitted:
@@ -159,7 +159,7 @@ def _fitted(late: Late, n: int | None, run: Run) -> Any:
 
 
 def _called(call: Plan, n: int | None, run: Run) -> Plan:
-    """The lengths of a call share what it takes; a rest gets what they leave."""
+    """A call: its lengths share its updates; a rest gets those left over."""
     if n is not None and _has_rest(call):
         return _filled_up(call, n, run)
     exact = [_measured(value, run) for value in _waiting(call)]
@@ -167,7 +167,7 @@ def _called(call: Plan, n: int | None, run: Run) -> Plan:
 
 
 def _in_turn(chain: Then, n: int | None, run: Run) -> Plan:
-    """The pieces share what they take; one with a rest gets what they leave."""
+    """A chain: its pieces share its updates; one with a rest gets those left over."""
     rests = [k for k, piece in enumerate(chain.plans) if _has_rest(piece)]
     if len(rests) > 1:
         raise ValueError(f'resolve(plan): "rest" must stand once in a chain: {chain!r:.200}')
@@ -180,7 +180,7 @@ def _in_turn(chain: Then, n: int | None, run: Run) -> Plan:
 
 
 def _side_by_side(chain: Chain, n: int | None, run: Run) -> Plan:
-    """The longest take all; the others what they take."""
+    """Plans side by side: the longest take all updates, the others their own."""
     exact = [_measured(piece, run) for piece in chain.plans]
     longest = max((x for x in exact if x is not None), default=None)
     lengths = [
@@ -203,7 +203,7 @@ def _shared(call: Plan, exact: Sequence[Exact], n: int, run: Run) -> list[int | 
 
 
 def _filled_up(call: Plan, n: int, run: Run) -> Plan:
-    """The call, its rest such that it takes `n` updates."""
+    """The call with a rest that makes it take `n` updates."""
     waiting = _waiting(call)
     lengths = _whole([None if _has_rest(value) else _measured(value, run) for value in waiting])
     rest = n
@@ -220,20 +220,20 @@ def _filled_up(call: Plan, n: int, run: Run) -> Plan:
 
 
 def _whole(exact: Sequence[Exact | None], n: int | None = None) -> list[int | None]:
-    """Whole numbers by largest remainder, `n` together or what comes nearest; None stays."""
+    """Whole numbers by largest remainder, `n` together or the nearest sum; None stays."""
     known = [x for x in exact if x is not None]
     numbers = iter(rounded([divmod(x, 1) for x in known], round(sum(known)) if n is None else n))
     return [None if x is None else next(numbers) for x in exact]
 
 
 def _nearest(exact: Exact, most: int | None) -> int:
-    """The nearest whole number, but not for a part of an update more than `most`."""
+    """The nearest whole number, unless only rounding takes it above `most`."""
     nearest: int = round(exact)
     return nearest if most is None else min(nearest, max(most, int(exact)))
 
 
 def _waiting(plan: Plan) -> list[Late]:
-    """What waits among the arguments of the call that makes a plan."""
+    """The arguments of the call that makes a plan which are not in updates yet."""
     _, args, kwargs = plan._call()
     return [value for value in _flat((*args, *kwargs.values())) if _is_late(value)]
 
@@ -248,7 +248,7 @@ def _is_late(value: object) -> bool:
 
 
 def _remade(plan: Plan, lengths: Iterable[int | None], run: Run) -> Plan:
-    """The plan made anew, what waits given these lengths."""
+    """The plan made again, with these lengths in place of those that were not in updates."""
     make, args, kwargs = plan._call()
     given = iter(lengths)
 

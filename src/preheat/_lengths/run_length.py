@@ -7,22 +7,15 @@ from preheat._fields import Count, Field, Flag, checked, require
 __all__ = ["RunLength", "steps_for"]
 
 
-class Loaders(Field):
-    """A kind of parameter that is asked for its length."""
-
-    def check(self, who: str, name: str, got: object) -> Any:
-        """How many batches it gives in an epoch.
-
-        Raises:
-            TypeError: it does not know; as a stream.
-        """
-        try:
-            return len(got)  # type: ignore[arg-type]  # that is the question
-        except TypeError:
-            raise TypeError(self._refusal(who, name, got)) from None
+def _batches(loader: Any) -> int:
+    """How many batches a loader gives in an epoch; a stream does not know."""
+    try:
+        return len(loader)
+    except TypeError:
+        raise TypeError from None
 
 
-Loader = Annotated[Any, Loaders("a loader of batches that has a length; give n_samples and batch_size", whole=False)]
+Loader = Annotated[Any, Field("a loader of batches that has a length; give n_samples and batch_size", _batches)]
 
 
 class RunLength(int):

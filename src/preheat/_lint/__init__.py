@@ -1,4 +1,4 @@
-"""What is probably not meant in a plan: findings, each with a code, a sentence and a remedy."""
+"""Likely mistakes in a plan, each with a code, a sentence and a remedy."""
 
 from collections.abc import Collection
 from typing import Any
@@ -13,10 +13,10 @@ __all__ = ["CODES", "Finding", "findings", "lint", "number", "warmup_of"]
 
 
 def lint(plan: Plan | Any, total_steps: int | None = None, ignore: Collection[str] = ()) -> tuple[Finding, ...]:
-    r"""What is probably not meant in a plan, or in the plans of a `Scheduler`; the wrong before the notes.
+    r"""Likely mistakes in a plan, or in the plans of a `Scheduler`; the wrong before the notes.
 
-    A plan by itself can start at 0, jump, or never use its peak. With `total_steps` its lengths are compared with the
-    run. What concerns a knob (its range, its optimizer's beta2) needs a `Scheduler`.
+    A plan alone can start at 0, jump, or never use its peak. With `total_steps` its lengths are compared with the run.
+    Findings about a knob (its range, its optimizer's beta2) need a `Scheduler`.
 
     >>> from preheat import cosine, warmup
     >>> plan = warmup(2_000) >> cosine(1, 0.1, steps=8_000)
@@ -38,7 +38,7 @@ def lint(plan: Plan | Any, total_steps: int | None = None, ignore: Collection[st
         total_steps = int(field_of(Count).check("lint", "total_steps", total_steps))
     if unknown := [code for code in ignore if code not in CODES]:
         raise ValueError(f"lint(ignore={short_repr(ignore)}): {unknown[0]!r} must be a code, one of {', '.join(CODES)}")
-    bound = None if isinstance(plan, Plan) else getattr(plan, "_findings", None)  # what a Scheduler has
+    bound = None if isinstance(plan, Plan) else getattr(plan, "_findings", None)  # of a Scheduler
     if bound is None and total_steps is not None:
         plan = resolve(plan_in("lint", plan), total_steps=total_steps)
     found = findings(plan_in("lint", plan), total_steps) if bound is None else bound(total_steps)

@@ -1,41 +1,48 @@
-"""A finding, and the codes there are."""
+"""A finding, and the registry of rules."""
 
-from typing import Literal, NamedTuple
+from collections.abc import Callable
+from typing import Any, Literal, NamedTuple
 
-__all__ = ["CODES", "Finding", "number"]
+__all__ = ["CODES", "Code", "Finding", "Found", "number", "rule"]
 
 Kind = Literal["wrong", "note"]
+Found = tuple[str, str] | None  # a sentence and its remedy
+Check = Callable[[Any], Found]
 
 
 class Code(NamedTuple):
-    """What a code stands for."""
+    """A rule of `lint`: how serious it is, what it means, and the check that looks for it."""
 
     kind: Kind
     meaning: str
-    bound: bool = False  # found only where the optimizer is known
+    check: Check | None = None
+
+    @property
+    def bound(self) -> bool:
+        """Whether it needs a `Scheduler`, which knows the optimizer and checks for it."""
+        return self.check is None
 
 
-CODES = {
-    "peak-unreached": Code("wrong", "the highest value is used by no update of the run"),
-    "long-warmup": Code("wrong", "the warm-up takes all of the run, or is longer"),
-    "epochs": Code("wrong", "the plan ends so early that its lengths look like epochs"),
-    "out-of-range": Code("wrong", "a value is outside of what the knob can take", bound=True),
-    "confused": Code("wrong", "a multiplier and a learning rate look confused", bound=True),
-    "zero-start": Code("note", "the first value is 0, so that the first update changes nothing"),
-    "end-unreached": Code("note", "the run stops before the plan has come to its end"),
-    "ends-early": Code("note", "the plan ends before the run does"),
-    "jump": Code("note", "two pieces do not meet"),
-    "short-warmup": Code("note", "the warm-up is shorter than 2 / (1 - beta2) updates", bound=True),
-}
+CODES: dict[str, Code] = {}  # by code, in the order in which `lint` reports
+
+
+def rule(code: str, kind: Kind, meaning: str) -> Callable[[Check], Check]:
+    """Make a check of a `View` a rule of `lint`; it returns a sentence and its remedy, or None."""
+
+    def register(check: Check) -> Check:
+        CODES[code] = Code(kind, meaning, check)
+        return check
+
+    return register
 
 
 class Finding(NamedTuple):
     """Something in a plan that is probably not meant.
 
     Attributes:
-        code: what `ignore=` and Python's warning filters take; a key of `CODES`.
-        sentence: what is so, with the numbers.
-        remedy: what to do about it.
+        code: a key of `CODES`, for `ignore=` and Python's warning filters.
+        sentence: the finding, with its numbers.
+        remedy: how to mend it.
     """
 
     code: str
@@ -44,7 +51,7 @@ class Finding(NamedTuple):
 
     @property
     def kind(self) -> Kind:
-        """`wrong`, which is also said when the plan is bound, or a `note`."""
+        """`wrong`, which also warns when the plan is bound, or a `note`."""
         return CODES[self.code].kind
 
     @property

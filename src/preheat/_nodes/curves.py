@@ -1,26 +1,25 @@
 """A shape with its parameters, and the decorator that makes a formula a shape."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import update_wrapper
 from inspect import signature
 from math import isfinite
-from typing import Any, Concatenate, NoReturn, ParamSpec, final, get_type_hints
+from typing import Any, Concatenate, NoReturn, ParamSpec, final
 
-from preheat._fields import BrokenRuleError, Parameters, Steps, Time, Value, parameters_of
+from preheat._fields import BrokenRuleError, Parameters, Steps, Time, Value, hints_of, parameters_of
 from preheat._math import filled, minimum
 from preheat._plan import Call, Formula, Plan, deferred, register
 
 P = ParamSpec("P")
 
 
-@dataclass(frozen=True, eq=False)
 class Shape:
-    """A formula and what its signature says of it."""
+    """A formula, its parameters, and the function that makes its plans."""
 
-    formula: Callable[..., float]
-    parameters: Parameters
-    make: Callable[..., Plan]
+    def __init__(self, formula: Callable[..., float], parameters: Parameters, make: Callable[..., Plan]) -> None:
+        self.formula = formula
+        self.parameters = parameters
+        self.make = make
 
     @property
     def finite(self) -> bool:
@@ -38,12 +37,12 @@ class Curve(Plan):
     kwargs: dict[str, Any]
 
     def __init__(self, shape: Shape, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
-        self._freeze(1, shape=shape, args=args, kwargs=kwargs, steps=kwargs.get("steps"))
+        self._freeze(shape=shape, args=args, kwargs=kwargs, steps=kwargs.get("steps"))
         if fault := self._fault():
             raise ValueError(f"{self!r}: {fault}")
 
     def _fault(self) -> str:
-        """What its parameters break together, if anything."""
+        """The rule that its parameters break together, or an empty text."""
         if self.steps == 0:
             return "" if "end" in self.shape.parameters.fields else "steps must be 1 or more; there is no end to hold"
         try:
@@ -81,8 +80,8 @@ def _ending(i: Any, shift: float, steps: float, curve: Formula) -> Any:
 def shape(formula: Callable[Concatenate[float, P], float]) -> Callable[P, Plan]:
     """Make a formula `f(t: Time, ...) -> Value` a shape: the function that takes its parameters and returns a plan.
 
-    Inside, `t` is the number of the update within the piece, from 1 to `steps`, and 0 where a zero-based reading
-    begins. With `steps: Steps` among its keywords the shape is finite; without, it is a law, and endless.
+    Inside, `t` is the number of the update within the piece, from 1 to `steps`, or from 0 under `zero_based`. With
+    `steps: Steps` among its keywords the shape is finite; without, it is a law, and endless.
 
     >>> from preheat.shapes import Number, Steps, Time, Value, shape
     >>> @shape
@@ -102,15 +101,15 @@ def shape(formula: Callable[Concatenate[float, P], float]) -> Callable[P, Plan]:
         return deferred(make, *given) or Curve(made, *given)
 
     update_wrapper(make, formula)
-    make.__signature__ = parameters.signature  # type: ignore[attr-defined]  # what help() shows
+    make.__signature__ = parameters.signature  # type: ignore[attr-defined]  # for help()
     made = Shape(formula, parameters, make)
     make.shape = made  # type: ignore[attr-defined]  # for the catalogue
     return register(make)
 
 
 def _parameters_of(formula: Callable[..., float]) -> Parameters:
-    """The parameters of a formula, `t` aside, once its signature is found to be that of a shape."""
-    hints = get_type_hints(formula, include_extras=True)
+    """The parameters of a formula but `t`, if its signature is that of a shape."""
+    hints = hints_of(formula)
     t = next(iter(signature(formula).parameters.values()), None)
     if t is None or t.name != "t" or t.kind is t.KEYWORD_ONLY or hints.get("t") != Time:
         _refuse(formula, "the first parameter must be t: Time")

@@ -5,7 +5,10 @@ from typing import Any, final
 
 from preheat._fields import Steps, field_of
 from preheat._math import minimum
-from preheat._nodes import Extreme, Function, Table, ZeroBased, function, table, zero_based
+from preheat._nodes.extremes import Extreme
+from preheat._nodes.functions import Function, function
+from preheat._nodes.tables import Table, table
+from preheat._nodes.zero_basing import ZeroBased, zero_based
 from preheat._plan import Call, Chain, Constant, Formula, Plan, Then, constant, deferred, joined, plan_in, register
 
 __all__ = ["After", "Until", "after", "until"]
@@ -22,7 +25,7 @@ class Until(Plan):
     steps: int
 
     def __init__(self, plan: Plan, n: int) -> None:
-        self._freeze(plan.depth + 1, plan=plan, steps=n)
+        self._freeze([plan], plan=plan, steps=n)
 
     def _make_formula(self, shift: float) -> Formula:
         last, shift = (self.steps - shift, shift) if self.steps else (0, 0)
@@ -42,7 +45,7 @@ class After(Plan):
 
     def __init__(self, plan: Plan, n: int) -> None:
         steps = None if plan.steps is None else max(plan.steps - n, 0)
-        self._freeze(plan.depth + 1, plan=plan, n=n, steps=steps)
+        self._freeze([plan], plan=plan, n=n, steps=steps)
 
     def _make_formula(self, shift: float) -> Formula:
         return Formula(_from, self.n, self.plan._make_formula(shift))

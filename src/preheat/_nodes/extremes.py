@@ -1,6 +1,6 @@
-"""Plans side by side, of which the larger or the smaller value counts."""
+"""The larger or the smaller value of two plans."""
 
-from abc import abstractmethod
+from collections.abc import Callable
 from typing import Any, final
 
 from preheat._fields import Number, require
@@ -13,59 +13,37 @@ from preheat._plan import Call, Formula, Plan, plan_function
 __all__ = ["Extreme", "clip", "maximum", "minimum"]
 
 
+@final
 class Extreme(Plan):
-    """Two plans, or a plan and a number, read at the same index; one of the two values counts."""
+    """Two plans, or a plan and a number, at the same index: the larger or the smaller value counts."""
 
-    __slots__ = ("first", "second")
+    __slots__ = ("first", "make", "second")
+    make: Callable[..., Plan]  # `maximum` or `minimum`
     first: Plan | float
     second: Plan | float
 
-    def __init__(self, first: Plan | float, second: Plan | float) -> None:
+    def __init__(self, make: Callable[..., Plan], first: Plan | float, second: Plan | float) -> None:
         plans = [operand for operand in (first, second) if isinstance(operand, Plan)]
         require(bool(plans), "one of the two must be a plan")
         lengths = [plan.steps for plan in plans if plan.steps is not None]
         steps = max(lengths) if len(lengths) == len(plans) else None
-        self._freeze(1 + max(plan.depth for plan in plans), first=first, second=second, steps=steps)
+        self._freeze(plans, make=make, first=first, second=second, steps=steps)
 
     def _make_formula(self, shift: float) -> Formula:
         operands = (self.first, self.second)
-        readings = [x._make_formula(shift) if isinstance(x, Plan) else Formula(filled, x) for x in operands]
-        return Formula(self.chosen, *readings)
-
-    @staticmethod
-    @abstractmethod
-    def chosen(i: Any, first: Formula, second: Formula) -> Any:
-        """The value that counts."""
-
-
-@final
-class Maximum(Extreme):
-    """The larger of two."""
-
-    __slots__ = ()
-
-    @staticmethod
-    def chosen(i: Any, first: Formula, second: Formula) -> Any:
-        """The larger."""
-        return larger(first(i), second(i))
+        formulas = [x._make_formula(shift) if isinstance(x, Plan) else Formula(filled, x) for x in operands]
+        return Formula(_larger if self.make is maximum else _smaller, *formulas)
 
     def _call(self) -> Call:
-        return maximum, (self.first, self.second), {}
+        return self.make, (self.first, self.second), {}
 
 
-@final
-class Minimum(Extreme):
-    """The smaller of two."""
+def _larger(i: Any, first: Formula, second: Formula) -> Any:
+    return larger(first(i), second(i))
 
-    __slots__ = ()
 
-    @staticmethod
-    def chosen(i: Any, first: Formula, second: Formula) -> Any:
-        """The smaller."""
-        return smaller(first(i), second(i))
-
-    def _call(self) -> Call:
-        return minimum, (self.first, self.second), {}
+def _smaller(i: Any, first: Formula, second: Formula) -> Any:
+    return smaller(first(i), second(i))
 
 
 @plan_function
@@ -80,7 +58,7 @@ def maximum(first: Operand, second: Operand) -> Plan:
         TypeError: one of the two is neither a plan nor a number.
         ValueError: neither is a plan, or the number is not finite.
     """
-    return Maximum(first, second)
+    return Extreme(maximum, first, second)
 
 
 @plan_function
@@ -95,7 +73,7 @@ def minimum(first: Operand, second: Operand) -> Plan:
         TypeError: one of the two is neither a plan nor a number.
         ValueError: neither is a plan, or the number is not finite.
     """
-    return Minimum(first, second)
+    return Extreme(minimum, first, second)
 
 
 @plan_function

@@ -19,7 +19,7 @@ class Reverse(Plan):
     steps: int
 
     def __init__(self, plan: Plan) -> None:
-        self._freeze(plan.depth + 1, plan=plan, steps=plan.steps)
+        self._freeze([plan], plan=plan, steps=plan.steps)
 
     def _make_formula(self, shift: float) -> Formula:
         return Formula(_backwards, self.steps, self.plan._make_formula(1 - shift), self.plan._make_formula(0))
@@ -60,7 +60,7 @@ class Noise(Plan):
     seed: int
 
     def __init__(self, plan: Plan, amount: float, seed: int) -> None:
-        self._freeze(plan.depth + 1, plan=plan, amount=amount, seed=seed, steps=plan.steps)
+        self._freeze([plan], plan=plan, amount=amount, seed=seed, steps=plan.steps)
 
     def _make_formula(self, shift: float) -> Formula:
         last = LAST if self.steps is None else max(self.steps - 1, 0)

@@ -16,7 +16,7 @@ class Table(Plan):
     steps: int
 
     def __init__(self, entries: tuple[float, ...]) -> None:
-        self._freeze(1, entries=entries, steps=len(entries))
+        self._freeze(entries=entries, size=len(entries), steps=len(entries))
 
     def _make_formula(self, shift: float) -> Formula:  # noqa: ARG002  # a table is read by index, however it is based
         return Formula(_entry, self.entries, {})

@@ -13,7 +13,7 @@ class ZeroBased(Plan):
     plan: Plan
 
     def __init__(self, plan: Plan) -> None:
-        self._freeze(plan.depth + 1, plan=plan, steps=plan.steps)
+        self._freeze([plan], plan=plan, steps=plan.steps)
 
     def _make_formula(self, shift: float) -> Formula:  # noqa: ARG002  # the shift is what it takes away
         return self.plan._make_formula(0)

@@ -7,25 +7,7 @@ from preheat._plan.formula import Formula
 from preheat._plan.unresolved import Unresolved, deferred, lengths_in, missing, plan_function, unresolved_error
 
 __all__ = [
-    "DEEPEST",
-    "OPERATORS",
-    "VOCABULARY",
-    "Call",
-    "Chain",
-    "Constant",
-    "Formula",
-    "Plan",
-    "Plus",
-    "Then",
-    "Times",
-    "Unresolved",
-    "constant",
-    "deferred",
-    "joined",
-    "lengths_in",
-    "missing",
-    "plan_function",
-    "plan_in",
-    "register",
+    "DEEPEST", "OPERATORS", "VOCABULARY", "Call", "Chain", "Constant", "Formula", "Plan", "Plus", "Then", "Times",
+    "Unresolved", "constant", "deferred", "joined", "lengths_in", "missing", "plan_function", "plan_in", "register",
     "unresolved_error",
 ]  # fmt: skip

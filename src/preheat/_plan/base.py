@@ -1,21 +1,22 @@
-"""A plan: what it is, what can be asked of it, how it is written.
+"""A plan: its values, its operators, its text.
 
-`Plan` is the one thing the rest of the library sees. Its kinds are few and closed (see `_nodes`); shapes are many and
-open, for they are functions (see `preheat.shapes`).
+The rest of the library sees nothing but `Plan`. Its kinds are few and closed (see `_nodes`); shapes are many and open,
+since they are functions (see `preheat.shapes`).
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from math import inf, isfinite
-from typing import Any, NoReturn, ParamSpec, Self, TypeVar, overload
+from typing import Any, ClassVar, NoReturn, ParamSpec, Self, TypeVar, overload
 
-from preheat._fields import LAST, TINY, Field, Number, Updates, field_of, short_repr
+from preheat._fields import LAST, TINY, Field, Number, Updates, field_of, number, short_repr
 from preheat._math import filled, is_traced, library_of, read_over
 from preheat._plan.formula import Formula
 
 __all__ = ["OPERATORS", "VOCABULARY", "Call", "Plan", "as_operand", "plan_in", "register"]
 
 DEEPEST = 64  # levels of nesting
+LARGEST = 2**22  # pieces and table entries of a plan as it is written, more than a text may have
 CALL = 3  # binds tightest; then `*`, `+`, `>>`
 Array = TypeVar("Array")
 P = ParamSpec("P")
@@ -23,7 +24,7 @@ Call = tuple[Callable[..., "Plan"], tuple[Any, ...], dict[str, Any]]
 
 _COUNT = field_of(Updates)
 _NUMBER = field_of(Number)
-_INDEX = Field("a number from 0 up to 2**53, the index of an update, or an array", whole=False, low=-TINY, high=LAST)
+_INDEX = Field("a number from 0 up to 2**53, the index of an update, or an array", number(-TINY, LAST))
 
 
 class Plan(ABC):
@@ -47,18 +48,20 @@ class Plan(ABC):
     """
 
     # `__dict__` is there and stays empty: torch's LambdaLR copies and updates the `__dict__` of a callable.
-    __slots__ = ("__dict__", "__weakref__", "_formula_cache", "_scalar_cache", "depth", "steps")
+    __slots__ = ("__dict__", "__weakref__", "_formula_cache", "_scalar_cache", "depth", "size", "steps")
     __array_ufunc__ = None  # `numpy.float64(2) * plan` asks the plan
 
     steps: int | None
-    depth: int
-    unresolved: bool = False  # whether lengths in it wait to be turned into updates
+    depth: int  # levels of nesting
+    size: int  # pieces and table entries, as often as they are written
+    unresolved: bool = False  # whether there are lengths in it that are not in updates yet
     _formula_cache: Formula
     _scalar_cache: Callable[[float], float]
+    _repr_mimebundle_: ClassVar[Callable[..., dict[str, str]]]  # set by the package, which has pictures
 
     @abstractmethod
     def _make_formula(self, shift: float) -> Formula:
-        """How the value follows from the local index `i >= 0`; formulas read `t = i + shift`."""
+        """The value as a formula of the local index `i >= 0`; shapes are computed at `t = i + shift`."""
 
     @property
     def _scalar_fn(self) -> Callable[[float], float]:
@@ -67,7 +70,7 @@ class Plan(ABC):
             return self._scalar_cache
         except AttributeError:
             if is_traced():
-                return self._formula  # torch.compile cannot follow how a formula is re-made
+                return self._formula  # torch.compile cannot follow how a formula is specialized
             object.__setattr__(self, "_scalar_cache", self._formula.compile())
             return self._scalar_cache
 
@@ -82,7 +85,7 @@ class Plan(ABC):
 
     @abstractmethod
     def _call(self) -> Call:
-        """The call that makes this plan: what equality, hash, pickle and every written form come from."""
+        """The call that makes this plan; equality, hash, pickle and every written form come from it."""
 
     @overload
     def __call__(self, i: float, /) -> float: ...
@@ -191,25 +194,31 @@ class Plan(ABC):
     def __repr__(self) -> str:
         return self._to_source()[0]
 
-    def _repr_mimebundle_(self, **_options: object) -> dict[str, str]:
-        """What a notebook shows: a small picture, where matplotlib is installed to draw it."""
-        from preheat._plot import bundle  # noqa: PLC0415  # the one import upwards
-
-        return bundle(self)
-
     def _to_source(self) -> tuple[str, int]:
         """The expression that makes this plan, and how tightly its outermost operator binds."""
         make, args, kwargs = self._call()
         inside = [to_source(value) for value in args] + [f"{name}={to_source(value)}" for name, value in kwargs.items()]
         return f"{make.__name__}({', '.join(inside)})", CALL
 
-    def _freeze(self, depth: int, **slots: object) -> None:
-        if depth > DEEPEST:
-            raise ValueError(f"plan(depth={depth}): depth must be at most {DEEPEST}, the levels of nesting")
-        for name, value in (("depth", depth), *slots.items()):
+    def _freeze(self, parts: "Sequence[Plan]" = (), **slots: Any) -> None:
+        """Set the slots, for the only time; `parts` are the plans inside, which depth and size follow from.
+
+        Raises:
+            ValueError: the plan is nested too deeply or too large.
+        """
+        slots.setdefault("depth", 1 + max((part.depth for part in parts), default=0))
+        slots.setdefault("size", max(sum(part.size for part in parts), 1))
+        if slots["depth"] > DEEPEST:
+            raise ValueError(f"plan(depth={slots['depth']}): depth must be at most {DEEPEST}, the levels of nesting")
+        if slots["size"] > LARGEST:
+            raise ValueError(
+                f"plan(size={slots['size']}): size must be at most {LARGEST}, the pieces and table entries written out"
+            )
+        for name, value in slots.items():
             object.__setattr__(self, name, value)
 
 
+# A pickle names this function and the maker by their modules: docs/stability.md promises it for one version only.
 def _remake(make: Callable[..., Plan], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Plan:
     return make(*args, **kwargs)
 
@@ -226,7 +235,7 @@ def to_source(value: object) -> str:
 
 
 def as_operand(operator: str, got: object, words: str = "a plan or a finite number") -> float:
-    """The plain number beside a plan.
+    """The number on the other side of an operator, as a float.
 
     Raises:
         TypeError: it is not a number.
@@ -239,18 +248,18 @@ def as_operand(operator: str, got: object, words: str = "a plan or a finite numb
 
 
 def plan_in(who: str, got: object) -> Plan:
-    """What was given as a plan.
+    """A plan that was given as an argument named `plan`.
 
     Raises:
-        TypeError: it is none.
+        TypeError: it is not a plan.
     """
     if isinstance(got, Plan):
         return got
     raise TypeError(f"{who}(plan={short_repr(got)}): plan must be a plan")
 
 
-OPERATORS: dict[str, Callable[[Any, Any], Plan]] = {}  # `>>`, `*` and `+`, each entered by the chain that it makes
-VOCABULARY: dict[str, Callable[..., Plan]] = {}  # every name that text may call: shapes, combinators, recipes
+OPERATORS: dict[str, Callable[[Any, Any], Plan]] = {}  # `>>`, `*` and `+`; `chains` enters them
+VOCABULARY: dict[str, Callable[..., Plan]] = {}  # every name that a text may call: shapes, combinators, recipes
 
 
 def register(make: Callable[P, Plan]) -> Callable[P, Plan]:

@@ -1,84 +1,85 @@
-"""Readings that differ in their numbers only are read together: the numbers of each element are gathered."""
+"""Formulas that differ only in their numbers are computed together: each element of an array takes its own numbers."""
 
 from collections.abc import Hashable, Sequence
 from types import FunctionType
 from typing import Any
 
-from preheat._math import OF_NUMBERS, picked, sought
-from preheat._plan.formula import Formula, are_formulas, remade, without_rules
+from preheat._math import OF_NUMBERS, gather, search
+from preheat._plan.compile import specialize, without_checks
+from preheat._plan.formula import Formula, are_formulas
 
-__all__ = ["Column", "grouped", "together"]
+__all__ = ["Column", "group_by_form", "stack"]
 
 
 class Column:
-    """One number of each of many readings."""
+    """One number of each of many formulas."""
 
-    __slots__ = ("kept", "values")
+    __slots__ = ("cache", "values")
 
     def __init__(self, values: Sequence[float]) -> None:
         self.values = tuple(map(float, values))
-        self.kept: dict[Any, Any] = {}  # by device and dtype, the tensors that were made of them
+        self.cache: dict[Any, Any] = {}  # by device and dtype, the tensors made of the values
 
-    def sought(self, i: Any) -> Any:
-        """The last row whose number is at most `i`, of numbers that do not fall."""
-        return sought(self.values, i, self.kept)
+    def search(self, i: Any) -> Any:
+        """The last row whose number is at most `i`; the numbers must not fall."""
+        return search(self.values, i, self.cache)
 
     def at(self, row: Any, i: Any) -> Any:
-        """The number of the row of each element, as an array like `i`."""
-        return picked(self.values, row, i, self.kept)
+        """The number in the row of each element, as an array like `i`."""
+        return gather(self.values, row, i, self.cache)
 
 
-def together(rows: Sequence[Any]) -> Any:
-    """Readings of one form as one: numbers that differ are columns."""
+def stack(rows: Sequence[Any]) -> Any:
+    """Formulas of one form as one: numbers that differ become columns."""
     first = rows[0]
     if all(row is first for row in rows):
         return first
     if type(first) is Formula:
-        arguments = map(together, zip(*(row.arguments for row in rows), strict=True))
-        options = {name: together([row.options[name] for row in rows]) for name in first.options}
-        return Formula(remade(first.formula, without_rules), *arguments, **options)
+        args = map(stack, zip(*(row.args for row in rows), strict=True))
+        kwargs = {name: stack([row.kwargs[name] for row in rows]) for name in first.kwargs}
+        return Formula(specialize(first.function, without_checks), *args, **kwargs)
     if are_formulas(first):
-        return tuple(map(together, zip(*rows, strict=True)))
+        return tuple(map(stack, zip(*rows, strict=True)))
     if isinstance(first, Formula):
-        return first  # of pieces in turn, which are of one form only where they are the same
+        return first  # piecewise: these have one form only if they are the same
     return first if all(row == first for row in rows) else Column(rows)
 
 
-def grouped(readings: Sequence[Formula]) -> list[list[int]]:
-    """The places of readings that can be read together."""
+def group_by_form(formulas: Sequence[Formula]) -> list[list[int]]:
+    """The places of the formulas, those that can be stacked in one list."""
     groups: dict[Hashable, list[int]] = {}
     tried: dict[Hashable, bool] = {}
-    for place, reading in enumerate(readings):
-        groups.setdefault(_form(reading, tried), []).append(place)
+    for place, formula in enumerate(formulas):
+        groups.setdefault(_form(formula, tried), []).append(place)
     return list(groups.values())
 
 
-def _form(reading: Formula, tried: dict[Hashable, bool]) -> Hashable:
-    """What readings have in common that differ in their numbers only; its numbers too, if the formula wants those."""
-    form = _shown(reading, tried, numbers=False)
+def _form(formula: Formula, tried: dict[Hashable, bool]) -> Hashable:
+    """A formula without its numbers; with them, if it needs plain numbers."""
+    form = _key(formula, tried, numbers=False)
     if form not in tried:
-        tried[form] = _takes_arrays(reading)
-    return form if tried[form] else _shown(reading, tried, numbers=True)
+        tried[form] = _takes_arrays(formula)
+    return form if tried[form] else _key(formula, tried, numbers=True)
 
 
-def _shown(reading: Formula, tried: dict[Hashable, bool], *, numbers: bool) -> Hashable:
-    def shown(argument: Any) -> Hashable:
-        if are_formulas(argument):
-            return tuple(map(shown, argument))
-        if isinstance(argument, Formula):
-            return _form(argument, tried)
-        return ("number", numbers and argument) if _is_number(argument) else id(argument)
+def _key(formula: Formula, tried: dict[Hashable, bool], *, numbers: bool) -> Hashable:
+    def key(value: Any) -> Hashable:
+        if are_formulas(value):
+            return tuple(map(key, value))
+        if isinstance(value, Formula):
+            return _form(value, tried)
+        return ("number", numbers and value) if _is_number(value) else id(value)
 
-    options = [(name, shown(option)) for name, option in reading.options.items()]
-    return (id(reading.formula), *map(shown, reading.arguments), *options)
+    named = [(name, key(value)) for name, value in formula.kwargs.items()]
+    return (id(formula.function), *map(key, formula.args), *named)
 
 
-def _is_number(argument: Any) -> bool:
-    return isinstance(argument, int | float)
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float)
 
 
 class Unknown:
-    """Any number: arithmetic with it is unknown too, a reading gives it, and it is neither true nor false."""
+    """Any number: arithmetic with it gives another, a formula returns it, and it is neither true nor false."""
 
     __slots__ = ()
 
@@ -98,26 +99,22 @@ class Unknown:
 UNKNOWN = Unknown()
 
 
-def _takes_arrays(reading: Formula) -> bool:
-    """Whether the formula would take arrays for its numbers: it neither branches on them nor counts with them."""
-    formula = remade(reading.formula, _of_unknown)
-    blind = Formula(
-        formula,
-        *map(_unknown_in, reading.arguments),
-        **{name: _unknown_in(option) for name, option in reading.options.items()},
-    )
+def _takes_arrays(formula: Formula) -> bool:
+    """Whether the function would take arrays for its numbers: it neither branches on them nor counts with them."""
+    function = specialize(formula.function, _over_unknowns)
+    kwargs = {name: _unknown_in(value) for name, value in formula.kwargs.items()}
     try:
-        blind(UNKNOWN)
-    except Exception:  # noqa: BLE001  # whatever a formula of others raises, it wants plain numbers
+        function(UNKNOWN, *map(_unknown_in, formula.args), **kwargs)
+    except Exception:  # noqa: BLE001  # whatever a user's formula raises, it needs plain numbers
         return False
     return True
 
 
-def _unknown_in(argument: Any) -> Any:
-    if are_formulas(argument):
-        return (UNKNOWN,) * len(argument)
-    return UNKNOWN if _is_number(argument) or isinstance(argument, Formula) else argument
+def _unknown_in(value: Any) -> Any:
+    if are_formulas(value):
+        return (UNKNOWN,) * len(value)
+    return UNKNOWN if _is_number(value) or isinstance(value, Formula) else value
 
 
-def _of_unknown(function: FunctionType) -> Any:
-    return UNKNOWN if function in OF_NUMBERS else without_rules(function)
+def _over_unknowns(function: FunctionType) -> Any:
+    return UNKNOWN if function in OF_NUMBERS else without_checks(function)

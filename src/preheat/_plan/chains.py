@@ -1,4 +1,4 @@
-"""Plans joined by an operator: one after the other, or side by side."""
+"""Plans joined by an operator: `>>`, one after the other, or `*` and `+`, side by side."""
 
 from collections.abc import Callable
 from functools import reduce
@@ -21,16 +21,16 @@ def joined(operator: str, *operands: Any) -> Plan:
 
 
 class Chain(Plan):
-    """Plans joined by one operator, held flat; a number beside them is held apart.
+    """Plans joined by one operator in a flat tuple, and the product or sum of the numbers among them.
 
-    Joining is lazy: a chain remembers what was joined, and lists it on first use. So n joins cost O(n), not O(n**2).
+    Joining is lazy: a chain keeps what was joined, and flattens it on first use. So n joins cost O(n), not O(n**2).
     """
 
-    __slots__ = ("_held", "_steps", "number", "unresolved")
+    __slots__ = ("_joined", "_steps", "number", "unresolved")
     number: float
     unresolved: bool
     _steps: int | None
-    _held: tuple[Plan, ...] | list[Plan]  # a list: not flat yet
+    _joined: tuple[Plan, ...] | list[Plan]  # a list: not flat yet
 
     operator: ClassVar[str]
     binding: ClassVar[int]
@@ -39,14 +39,14 @@ class Chain(Plan):
     def __init__(self, number: float, plans: list[Plan], steps: int | None) -> None:
         depth = 1 + max(plan.depth - isinstance(plan, type(self)) for plan in plans)
         unresolved = any(plan.unresolved for plan in plans)
-        self._freeze(depth, number=number, _held=plans, unresolved=unresolved, _steps=steps)
+        self._freeze(plans, depth=depth, number=number, _joined=plans, unresolved=unresolved, _steps=steps)
 
     @property
     def steps(self) -> int | None:  # type: ignore[override]  # not to be written
         """The number of updates it owns; None when it has no end.
 
         Raises:
-            ValueError: it is not known; the message says what to give to `resolve`.
+            ValueError: it is not known yet; the message says which arguments `resolve` needs.
         """
         if self.unresolved:
             raise unresolved_error(self)
@@ -55,23 +55,23 @@ class Chain(Plan):
     @property
     def plans(self) -> tuple[Plan, ...]:
         """The joined plans, none of them a chain of the same kind."""
-        held = self._held
-        if isinstance(held, list):
-            held = self._flat()
-            object.__setattr__(self, "_held", held)
-        return held
+        plans = self._joined
+        if isinstance(plans, list):
+            plans = self._flat()
+            object.__setattr__(self, "_joined", plans)
+        return plans
 
     def _flat(self) -> tuple[Plan, ...]:
         flat: list[Plan] = []
-        waiting: list[Plan] = [self]
-        while waiting:
-            plan = waiting.pop()
+        pending: list[Plan] = [self]
+        while pending:
+            plan = pending.pop()
             if not isinstance(plan, type(self)):
                 flat.append(plan)
-            elif isinstance(plan._held, list):
-                waiting.extend(reversed(plan._held))
+            elif isinstance(plan._joined, list):
+                pending.extend(reversed(plan._joined))
             else:
-                flat.extend(plan._held)
+                flat.extend(plan._joined)
         return tuple(flat)
 
     def _call(self) -> Call:
@@ -88,7 +88,7 @@ class Chain(Plan):
 
 @final
 class Then(Chain):
-    """One plan after the other; which one answers is decided by the index of the update alone."""
+    """One plan after the other; the index of the update alone decides which one gives the value."""
 
     __slots__ = ("_starts",)
     _starts: tuple[int, ...]
@@ -131,10 +131,10 @@ class Then(Chain):
 
 
 class SideBySide(Chain):
-    """Plans read at the same index; as long as the longest of them, endless if any is."""
+    """Plans at the same index; as long as the longest of them, endless if any is."""
 
     __slots__ = ()
-    combined: ClassVar[Callable[[Any, Any], Any]]  # the operator on numbers
+    combine: ClassVar[Callable[[Any, Any], Any]]  # the operator on numbers
 
     @classmethod
     def join(cls, left: object, right: object) -> Plan:
@@ -147,7 +147,7 @@ class SideBySide(Chain):
         plans = [operand for operand in (left, right) if isinstance(operand, Plan)]
         if not plans:
             raise TypeError(f"{short_repr(left)} {cls.operator} {short_repr(right)}: one side must be a plan")
-        number = cls.combined(cls._number_of(left), cls._number_of(right)) + 0.0
+        number = cls.combine(cls._number_of(left), cls._number_of(right)) + 0.0
         if not isfinite(number):
             raise ValueError(
                 f"{short_repr(left)} {cls.operator} {short_repr(right)}: the numbers together must be finite"
@@ -166,9 +166,7 @@ class SideBySide(Chain):
         return as_operand(cls.operator, operand)
 
     def _make_formula(self, shift: float) -> Formula:
-        return Formula(
-            side_by_side, self.combined, self.number, tuple(plan._make_formula(shift) for plan in self.plans)
-        )
+        return Formula(side_by_side, self.combine, self.number, tuple(plan._make_formula(shift) for plan in self.plans))
 
 
 @final
@@ -177,7 +175,7 @@ class Times(SideBySide):
 
     __slots__ = ()
     operator, binding, neutral = "*", 2, 1.0
-    combined = mul
+    combine = mul
 
 
 @final
@@ -186,7 +184,7 @@ class Plus(SideBySide):
 
     __slots__ = ()
     operator, binding, neutral = "+", 1, 0.0
-    combined = add
+    combine = add
 
 
 OPERATORS.update({">>": Then.join, "*": Times.join, "+": Plus.join})

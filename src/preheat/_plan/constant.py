@@ -17,7 +17,7 @@ class Constant(Plan):
     value: float
 
     def __init__(self, value: float, steps: int | None) -> None:
-        self._freeze(1, value=value, steps=steps)
+        self._freeze(value=value, steps=steps)
 
     def _make_formula(self, shift: float) -> Formula:  # noqa: ARG002  # a constant has no time
         return Formula(filled, self.value)

@@ -1,4 +1,4 @@
-"""Plans with lengths in other units: what they are until these are turned into updates."""
+"""Plans with lengths in other units, which have no values until `resolve` turns these into updates."""
 
 from collections.abc import Callable, Iterable, Iterator
 from inspect import signature
@@ -15,7 +15,7 @@ P = ParamSpec("P")
 
 @final
 class Unresolved(Plan):
-    """A call that waits for the lengths among its arguments to be turned into updates."""
+    """A call with lengths among its arguments that are not in updates yet."""
 
     __slots__ = ("args", "kwargs", "make")
     make: Callable[..., Plan]
@@ -25,19 +25,18 @@ class Unresolved(Plan):
 
     def __init__(self, make: Callable[..., Plan], args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
         plans = [value for value in (*args, *kwargs.values()) if isinstance(value, Plan)]
-        depth = 1 + max((plan.depth for plan in plans), default=0)
-        self._freeze(depth, make=make, args=args, kwargs=kwargs)
+        self._freeze(plans, make=make, args=args, kwargs=kwargs)
 
     @property
-    def steps(self) -> int | None:  # type: ignore[override]  # it has none yet
-        """None that is known.
+    def steps(self) -> int | None:  # type: ignore[override]  # not to be written
+        """Not known yet.
 
         Raises:
-            ValueError: always; the message says what to give to `resolve`.
+            ValueError: always; the message says which arguments `resolve` needs.
         """
         raise unresolved_error(self)
 
-    def _make_formula(self, shift: float) -> Formula:  # noqa: ARG002  # there is none
+    def _make_formula(self, shift: float) -> Formula:  # noqa: ARG002  # there is no formula yet
         raise unresolved_error(self)
 
     def _call(self) -> Call:
@@ -45,8 +44,8 @@ class Unresolved(Plan):
 
 
 def deferred(make: Callable[..., Plan], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Plan | None:
-    """The call as a plan, less what it would be given anyway; None where there is nothing to wait for."""
-    if not any(map(_waits, (*args, *kwargs.values()))):
+    """The call as a plan without its default arguments; None if every length is in updates."""
+    if not any(map(_is_unresolved, (*args, *kwargs.values()))):
         return None
     bound = signature(make).bind(*args, **kwargs)
     for name, parameter in bound.signature.parameters.items():
@@ -55,14 +54,14 @@ def deferred(make: Callable[..., Plan], args: tuple[Any, ...], kwargs: dict[str,
     return Unresolved(make, bound.args, bound.kwargs)
 
 
-def _waits(value: object) -> bool:
+def _is_unresolved(value: object) -> bool:
     if isinstance(value, tuple):
         return any(isinstance(entry, Length) for entry in value)
     return isinstance(value, Length) or (isinstance(value, Plan) and value.unresolved)
 
 
 def lengths_in(value: object) -> Iterator[Length]:
-    """Every length in another unit, of a plan or of what it is given, from left to right."""
+    """Every length in another unit, of a plan or an argument, from left to right."""
     if isinstance(value, Length):
         yield value
     elif isinstance(value, tuple):
@@ -74,13 +73,13 @@ def lengths_in(value: object) -> Iterator[Length]:
 
 
 def missing(lengths: Iterable[Length]) -> list[str]:
-    """The arguments of `resolve` that lengths ask for, in its order."""
-    asked = {length.argument for length in lengths}
-    return [name for name in dict.fromkeys(reversed(UNITS.values())) if name in asked]
+    """The arguments of `resolve` that the lengths need, in its order."""
+    needed = {length.argument for length in lengths}
+    return [name for name in dict.fromkeys(reversed(UNITS.values())) if name in needed]
 
 
 def unresolved_error(plan: Plan) -> ValueError:
-    """What is said of a plan that is asked for a value or its length too early."""
+    """The error for asking a plan for a value or its length too early."""
     needs = missing(lengths_in(plan))
     way = ", ".join(f"{name}=..." for name in needs)
     late = " or, for a Scheduler, total_steps=... or extend(total_steps)" if needs == ["total_steps"] else ""
@@ -88,5 +87,5 @@ def unresolved_error(plan: Plan) -> ValueError:
 
 
 def plan_function(make: Callable[P, Plan]) -> Callable[P, Plan]:
-    """Have annotations check the arguments of a function that returns plain algebra, and name it in the language."""
+    """Have a function's annotations check its arguments, and make it part of the language; for recipes."""
     return register(checked(make, deferred))

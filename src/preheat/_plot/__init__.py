@@ -1,12 +1,12 @@
-"""Pictures of plans: on matplotlib's axes, in a terminal, as a page with hover values, in a notebook.
+"""Plots of plans: on matplotlib axes, in a terminal, as an HTML page, in a notebook.
 
-What draws is imported when something is drawn.
+The plotting libraries are imported on first use.
 """
 
-from preheat._plot._axes import plot
-from preheat._plot._files import save
-from preheat._plot._html import html
-from preheat._plot._notebook import bundle
-from preheat._plot._terminal import terminal
+from preheat._plot.axes import plot
+from preheat._plot.files import save
+from preheat._plot.notebook import bundle
+from preheat._plot.page import html
+from preheat._plot.text import terminal
 
 __all__ = ["bundle", "html", "plot", "save", "terminal"]

@@ -10,6 +10,7 @@ from torch.optim.lr_scheduler import LRScheduler
 from preheat._lint import Finding
 from preheat._torch.bind.build import drive
 from preheat._torch.bind.plan_checks import found
+from preheat._torch.bind.undo import undone_on_error
 from preheat._torch.run.binding import Binding
 from preheat._torch.run.device import DeviceBinding
 from preheat._torch.run.host import HostBinding
@@ -129,9 +130,12 @@ class DropIn(LRScheduler):
         hosts = [(binding, one) for binding, one in self._pairs if isinstance(binding, HostBinding)]
         self._alone = hosts[0] if len(self._pairs) == len(hosts) == 1 else None
         self._devices = tuple((b, one) for b, one in self._pairs if isinstance(b, DeviceBinding))
-        replaced = [drive(one, binding) for binding, one in self._pairs if not binding.closed]
-        if any(replaced):
-            warn("Scheduler(): replaces the one that drove these knobs, which is now closed; its bases are kept")
+        with undone_on_error(self.optimizers):
+            replaced = [drive(one, binding) for binding, one in self._pairs if not binding.closed]
+            if any(replaced):
+                warn("Scheduler(): replaces the one that drove these knobs, which is now closed; its bases are kept")
+        for binding in filter(None, replaced):
+            binding.close("replaced by a later Scheduler on the same knobs")
 
     def _awake(self) -> None:
         """A copy made alone takes its optimizer over at its first use.

@@ -1,24 +1,24 @@
-"""`layerwise`: parameter groups whose lr falls with the distance from the output."""
+"""`layerwise`: parameter groups whose lr is smaller the farther they are from the output."""
 
 from collections.abc import Callable, Iterator
 from typing import Any
 
 from torch import nn
 
-from preheat._fields import Factor, Field, Positive, Share, field_of, short_repr
+from preheat._fields import INFINITY, Factor, Field, Positive, Share, field_of, short_repr, whole
 
 __all__ = ["layerwise"]
 
-_DEPTH = Field("a whole number, 0 or more", whole=True, low=-1)
+_DEPTH = Field("a whole number, 0 or more", whole(-1, INFINITY))
 
 
 def layerwise(
     model: nn.Module, depth_of: Callable[[str], int], *, lr: float, decay: float, floor: float = 0.0
 ) -> list[dict[str, Any]]:
-    """Groups for an optimizer: one for each depth, each with its own lr, `lr * decay ** (deepest - depth)`.
+    """Parameter groups for an optimizer: one for each depth, with the lr `lr * decay ** (deepest - depth)`.
 
-    It is the rule of ELECTRA (embeddings at depth 0, layer `i` at `i + 1`, the head at the number of layers + 2) and
-    of BEiT (the head at the number of layers + 1). A plan bound to the optimizer multiplies each group's own lr.
+    This is the rule of ELECTRA (embeddings at depth 0, layer `i` at `i + 1`, the head at the number of layers + 2) and
+    of BEiT (the head at the number of layers + 1). A plan then multiplies the lr of each group.
 
     >>> from torch import nn
     >>> model = nn.Sequential(nn.Linear(2, 2), nn.Linear(2, 2), nn.Linear(2, 1))
@@ -27,12 +27,12 @@ def layerwise(
     [('depth 0', 0.025, 2), ('depth 1', 0.05, 2), ('depth 2', 0.1, 2)]
 
     Args:
-        model: its parameters that require gradients are grouped; the others are left out, and count as deep as they
-            are.
-        depth_of: the depth of a parameter, from 0, by its name in `model.named_parameters()`.
-        lr: of the deepest parameters, those next to the output.
-        decay: what each step away from them multiplies the lr by.
-        floor: the smallest share of `lr` a group gets.
+        model: its parameters that require gradients are grouped. The others are left out, but their depths count for
+            `deepest`.
+        depth_of: takes a name from `model.named_parameters()`, returns the depth of that parameter, from 0.
+        lr: the learning rate of the deepest parameters, those next to the output.
+        decay: multiplies the lr with each step away from them.
+        floor: the smallest lr of a group, as a share of `lr`.
 
     Raises:
         ValueError: a number is out of its range, a depth is negative, or no parameter requires a gradient.
@@ -59,7 +59,7 @@ def layerwise(
     ]
 
 
-def _kind(what: str, got: object, words: str, right: bool) -> None:  # noqa: FBT001  # the words, and whether they hold
+def _kind(what: str, got: object, words: str, right: bool) -> None:  # noqa: FBT001  # the sentence's subject
     if not right:
         raise TypeError(f"layerwise({what}={short_repr(got)}): {what} must be {words}")
 

@@ -1,10 +1,10 @@
-"""`NoamOpt`: the published wrapper, for code that already uses it."""
+"""`NoamOpt`: the wrapper of The Annotated Transformer, for code that already uses it."""
 
 from typing import Any
 
 from torch.optim import Optimizer
 
-from preheat._fields import LAST, TINY, Count, Field, Number, Positive, Updates, field_of, short_repr
+from preheat._fields import LAST, TINY, Count, Field, Number, Positive, Updates, field_of, number, short_repr
 from preheat._nodes import zero_based
 from preheat._torch.run.knob import Knob
 from preheat._torch.run.warnings import warn
@@ -13,15 +13,15 @@ from preheat.shapes.laws import noam
 __all__ = ["NoamOpt"]
 
 _LR = Knob("lr")
-_STEP = Field("a number from 0 up to 2**53", whole=False, low=-TINY, high=LAST)
+_STEP = Field("a number from 0 up to 2**53", number(-TINY, LAST))
 _SAVED = ("_step", "_rate", "model_size", "warmup")  # by the published class
 
 
 class NoamOpt:
     """An optimizer wrapper that sets the paper's learning rate before each step.
 
-    Its rates are those of the class published in 2018 with The Annotated Transformer, and it loads that class's
-    state. `Scheduler(optimizer, lr=noam(model_size, warmup))` does the same without a wrapper.
+    It has the rates of the class published in 2018 with The Annotated Transformer, and loads its state.
+    `Scheduler(optimizer, lr=noam(model_size, warmup))` does the same without a wrapper.
 
     >>> import torch
     >>> optimizer = torch.optim.Adam(torch.nn.Linear(2, 2).parameters(), lr=0, betas=(0.9, 0.98), eps=1e-9)
@@ -58,7 +58,7 @@ class NoamOpt:
         step = int(field_of(Updates).check("NoamOpt", "_step", step))
         rate = field_of(Number).check("NoamOpt", "_rate", rate)
         self.model_size, self.warmup, self.factor, self._step, self._rate = model_size, warmup, factor, step, rate
-        self._plan = zero_based(factor * noam(model_size, warmup))  # read at the number of the step
+        self._plan = zero_based(factor * noam(model_size, warmup))  # evaluated at the number of the step, from 1
 
     @property
     def param_groups(self) -> list[dict[str, Any]]:
@@ -66,7 +66,7 @@ class NoamOpt:
         return self.optimizer.param_groups
 
     def step(self, closure: Any = None) -> Any:
-        """Set the rate of the coming step and take it; a step that raises is not counted.
+        """Set the rate of the next step and take the step; one that raises is not counted.
 
         Returns:
             What the optimizer's step returns.
@@ -79,7 +79,7 @@ class NoamOpt:
         return loss
 
     def rate(self, step: float | None = None) -> float:
-        """The learning rate of a step, counted from 1; of the last one taken when none is given.
+        """The learning rate of a step, counted from 1; by default that of the last step taken.
 
         Raises:
             TypeError: `step` is not a number.
@@ -103,7 +103,7 @@ class NoamOpt:
         }
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
-        """Continue from a state of this class or of the published one, which lacks the optimizer's own (a warning).
+        """Continue from a state of this class, or of the published one, with a warning that it lacks the optimizer's.
 
         Raises:
             TypeError: the state is not a dict, or an entry is of the wrong kind.

@@ -6,16 +6,16 @@ from math import fsum, inf, isinf, isnan, nan
 from numbers import Real
 from typing import Any, NoReturn
 
-from preheat._fields import TINY, Field, short_repr
+from preheat._fields import INFINITY, TINY, Field, number, short_repr, whole
 from preheat._torch.run.processes import all_gather
 
 __all__ = ["Plateau"]
 
-_SHARE = Field("a number above 0 and below 1", whole=False, low=0, high=1)
-_AMOUNT = Field("a finite number, 0 or more", whole=False, low=-TINY)
-_COUNT = Field("a whole number, 0 or more", whole=True, low=-1)
+_SHARE = Field("a number above 0 and below 1", number(0, 1))
+_AMOUNT = Field("a finite number, 0 or more", number(-TINY))
+_COUNT = Field("a whole number, 0 or more", whole(-1, INFINITY))
 _REDUCE: dict[str, Callable[[list[float]], float]] = {
-    "mean": lambda values: fsum(values) / len(values),  # the same to the last bit, whatever the order of ranks
+    "mean": lambda values: fsum(values) / len(values),  # the same bits in any order of ranks
     "min": min,
     "max": max,
 }
@@ -23,12 +23,12 @@ _REDUCE: dict[str, Callable[[list[float]], float]] = {
 
 @dataclass(eq=False)
 class Plateau:
-    """Cuts the lr when a metric has stopped improving; beside a plan, not instead of one.
+    """Cuts the lr when a metric stops improving, on top of a plan.
 
-    Its factor multiplies the plan of the lr, so that warm-up, decay and cuts compose. The parameters are those of
-    `torch.optim.lr_scheduler.ReduceLROnPlateau`. Three things differ: a relative threshold is a share of the size of
-    the best metric, so that it means the same below zero; all groups are cut together; a metric that is NaN is an
-    error, and an infinite one is never better.
+    The cuts multiply the plan of the lr, so you can combine them with warm-up and decay. The parameters are those of
+    `torch.optim.lr_scheduler.ReduceLROnPlateau`. Three things differ: a relative threshold is a share of the absolute
+    best metric, so it works below zero; all groups are cut together; a NaN metric is an error, and an infinite one is
+    never better.
 
     >>> import torch
     >>> from preheat import warmup_constant
@@ -43,12 +43,12 @@ class Plateau:
     Args:
         mode: `"min"` or `"max"`, which way the metric improves.
         factor: what a cut multiplies the lr by, above 0 and below 1.
-        patience: the number of observations without improvement that are let pass.
-        threshold: how much better counts as better.
-        threshold_mode: `"rel"`, a share of the best metric's size, or `"abs"`.
-        cooldown: the number of observations after a cut in which none is counted as bad.
-        min_lr: a floor in units of lr, for all groups or one for each; it never raises a group.
-        eps: a cut that would change no lr by more is not made.
+        patience: how many observations in a row may bring no improvement; the next one cuts.
+        threshold: by how much a metric must be better to count.
+        threshold_mode: `"rel"`, a share of the absolute best metric, or `"abs"`, an amount.
+        cooldown: how many observations after a cut never count as bad.
+        min_lr: a floor for the lr, for all groups or one for each; a group below its floor is not raised.
+        eps: a cut that would change every lr by this or less is not made.
 
     Raises:
         TypeError: an argument is of the wrong kind.
@@ -64,8 +64,8 @@ class Plateau:
     min_lr: float | Sequence[float] = 0.0
     eps: float = 1e-8
     scale: float = field(default=1.0, init=False, repr=False)  # the product of all cuts
-    bad: int = field(default=0, init=False, repr=False)  # observations in a row
-    cooling: int = field(default=0, init=False, repr=False)  # observations left of a cooldown
+    bad: int = field(default=0, init=False, repr=False)  # bad observations in a row
+    cooling: int = field(default=0, init=False, repr=False)  # observations left in the cooldown
     best: float | None = field(default=None, init=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -82,21 +82,21 @@ class Plateau:
         self.eps = _AMOUNT.check("Plateau", "eps", self.eps)
 
     def fit(self, groups: Sequence[int]) -> None:
-        """Refuse floors that are not one for each group; `groups` are the numbers of groups of each optimizer.
+        """Check that there is one floor for each group; `groups` has the number of groups of each optimizer.
 
         Raises:
-            ValueError: there are more floors or fewer.
+            ValueError: there are more or fewer floors.
         """
         if isinstance(self.min_lr, tuple) and [len(self.min_lr)] != list(groups):
             self._refuse_floors(" + ".join(map(str, groups)))
 
     def see(self, metric: Any, lrs: Sequence[float], reduce: str | None = None) -> None:
-        """Take in a metric; cut when patience is at its end. `lrs` are those of the groups now.
+        """Observe a metric, and cut if the patience is used up. `lrs` are the present lrs of the groups.
 
         Raises:
             TypeError: the metric is not a number.
             ValueError: the metric is NaN.
-            RuntimeError: it is to be reduced, and there is no process group.
+            RuntimeError: `reduce` is given, and there is no process group.
         """
         value = _number(metric)
         if reduce is not None:
@@ -120,13 +120,13 @@ class Plateau:
             return not isinf(value)
         margin = -self.threshold if self.mode == "min" else self.threshold
         if self.threshold_mode == "abs":
-            bar = self.best + margin
+            limit = self.best + margin
         else:
-            bar = self.best * (1 + (margin if self.best > 0 else -margin))
-        return value < bar if self.mode == "min" else value > bar
+            limit = self.best * (1 + (margin if self.best > 0 else -margin))
+        return value < limit if self.mode == "min" else value > limit
 
     def reduced(self, lr: float, group: int) -> float:
-        """The lr of a group, cut; not below its floor, and never raised to it."""
+        """The lr of a group after all cuts; they stop at its floor, and never raise it."""
         return max(lr * self.scale, min(lr, self._floor(group)))
 
     def _floor(self, group: int) -> float:
@@ -143,31 +143,31 @@ class Plateau:
         )
 
     def state(self) -> list[float]:
-        """Everything that changes: factor, bad observations, cooldown left, and the best metric if there is one."""
+        """All that changes: product of the cuts, bad observations, cooldown left, and the best metric, if any."""
         return [self.scale, self.bad, self.cooling, *([] if self.best is None else [self.best])]
 
     def load(self, state: Sequence[float]) -> None:
-        """Go on from a state; an empty one, of a run without feedback, is the beginning."""
+        """Continue from a state; an empty one, from a run without feedback, is a fresh start."""
         scale, bad, cooling, best = (*(state or (1.0, 0, 0)), None)[:4]
         self.scale, self.bad, self.cooling, self.best = scale, int(bad), int(cooling), best
 
 
 def _number(metric: Any) -> float:
-    """A metric as a float, from a number or an array of one."""
+    """A metric as a float, from a number or an array with one element."""
     try:
         got = metric.item() if hasattr(metric, "item") else metric
-    except (RuntimeError, ValueError):  # an array of several
+    except (RuntimeError, ValueError):  # several elements
         got = None
     if isinstance(got, bool) or not isinstance(got, Real):
         raise TypeError(f"observe(metric={short_repr(metric)}): metric must be a number, or a tensor of one")
     try:
         return float(got)
     except OverflowError:
-        return inf  # too large for a float, on either side: never better
+        return inf  # an int too large for a float, of either sign: never better
 
 
 def _reduced(value: float, reduce: str) -> float:
-    """The metric of all processes; NaN if that of one of them is, so that all of them refuse it."""
+    """The metric over all processes; NaN if one of them has NaN, so that all processes refuse it."""
     values = all_gather(f"observe(reduce={reduce!r})", value)
     return nan if any(map(isnan, values)) else _REDUCE[reduce](values)
 

@@ -8,8 +8,10 @@ from torch.compiler import is_dynamo_compiling
 from torch.optim import Optimizer
 
 from preheat._fields import LAST, Count, Number, Updates, field_of
-from preheat._torch.bind.build import Modes, bind, pairs_of, real
+from preheat._torch.bind.build import ENDED, Modes, bind, pairs_of, real
+from preheat._torch.bind.undo import undone_on_error
 from preheat._torch.editable import Editable, Planned
+from preheat._torch.misuse.unseen import look_for_updates
 from preheat._torch.plateau import Plateau
 from preheat._torch.run.device import DeviceBinding
 from preheat._torch.run.processes import compare
@@ -18,7 +20,7 @@ from preheat._torch.run.warnings import warn
 from preheat._torch.state.checkpoint import load, pack
 from preheat._torch.state.conflicts import ON_CHANGE
 from preheat._torch.state.edits import seek
-from preheat._torch.state.foreign import is_foreign, translated
+from preheat._torch.state.foreign import translated
 
 __all__ = ["Scheduler"]
 
@@ -95,10 +97,11 @@ class Scheduler(Editable):
         if total_steps is not None:
             total_steps = field_of(Count).check("Scheduler", "total_steps", total_steps)
         specs = pairs_of(plan, lr, scale, values)
-        self._bindings = bind(self.optimizers, specs, Modes(clock, auto, on_device, total_steps))
-        if feedback is not None:
-            self._heed(feedback)
-        self._drive()
+        with undone_on_error(self.optimizers):
+            self._bindings = bind(self.optimizers, specs, Modes(clock, auto, on_device, total_steps))
+            if feedback is not None:
+                self._heed(feedback)
+            self._drive()
 
     def _heed(self, feedback: Plateau) -> None:
         tracks = [track for binding in self._bindings for track in binding.tracks if track.knob.path == "lr"]
@@ -131,6 +134,8 @@ class Scheduler(Editable):
         if self._devices and not metric:
             for device, its_own in self._devices:
                 device.step(its_own)
+            if not is_dynamo_compiling() and look_for_updates(self._devices):
+                self._flush()
             return
         self._bindings[0].apart(self._step, metric)
 
@@ -146,7 +151,7 @@ class Scheduler(Editable):
         loud = False
         for binding, optimizer in self._pairs:
             loud = binding.call(optimizer.param_groups) or loud
-        if loud:
+        if look_for_updates(self._pairs) or loud:
             self._flush()
 
     def observe(self, metric: Any, *, reduce: str | None = None) -> None:
@@ -206,6 +211,7 @@ class Scheduler(Editable):
         """Stop driving; the knobs keep their values."""
         for binding in self._bindings:
             binding.close("by close()")
+        ENDED.update(one for one in self.optimizers if isinstance(one, Optimizer))
 
     def used(self) -> dict[Any, dict[str, float]]:
         """What the last update used: `{group: {knob: value}}`, by the group's name if it is unique, else its index."""
@@ -225,7 +231,7 @@ class Scheduler(Editable):
         Returns:
             A flat dict of about 1 kB that `json` and `torch.load(weights_only=True)` read.
         """
-        return pack(self._bindings, self._groups())
+        return pack(self._bindings, self._groups()).to_dict()
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
         """Continue where a saved run stood, and write every knob; before or after the optimizer's own state.
@@ -239,10 +245,10 @@ class Scheduler(Editable):
         """
         self._awake()
         groups = self._groups()
-        if is_foreign(state_dict):
-            sentences = translated(self._bindings, state_dict, groups)
-        else:
+        if isinstance(state_dict, dict) and "preheat" in state_dict:
             sentences = load(self._bindings, groups, state_dict, self.on_change)
+        else:
+            sentences = translated(self._bindings, state_dict, groups)
         self._flush()
         for sentence in sentences:
             warn(sentence)

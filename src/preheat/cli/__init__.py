@@ -1,54 +1,50 @@
-"""The command `preheat`: its commands are functions of the files beside this one; `demo` stands beside its work.
+"""The command `preheat`.
 
-It ends with 0 where all is well, 1 where there are findings (`lint`) or a difference (`diff`), 2 where it was asked for
-what cannot be done, 130 when interrupted. What is wrong is said in one line or two, on the standard error.
+Each subcommand is a file of its own in `commands/`; a new file there is a new subcommand.
+
+Exit status: 0 if all is well, 1 for findings (`lint`) or a difference (`diff`), 2 if the command cannot do what was
+asked, 130 after Ctrl-C. Errors are one or two lines on the standard error, never a traceback.
 """
 
 import sys
-from shutil import get_terminal_size
-from textwrap import fill
+from io import TextIOWrapper
+
+from preheat.cli.errors import complain, sentence
 
 __all__ = ["main"]
 
-EXTRAS = {  # what brings a package that is not installed
-    "click": "cli", "rich": "cli", "plotille": "cli", "torch": "torch", "matplotlib": "plot", "plotly": "html",
-}  # fmt: skip
+INTERRUPTED = 130  # 128 + SIGINT, as shells report it
 
 
 def main() -> None:
     """Run the command line, and end the program."""
+    if isinstance(sys.stdout, TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")  # a file name may hold bytes that no encoding can print
+    sys.exit(complain("preheat: the standard output is closed") if sys.stdout is None else _status())
+
+
+def _status() -> int:
+    """Run the command; any exception becomes an exit status."""
     try:
-        from preheat.cli._app import run  # noqa: PLC0415  # click is perhaps not installed
+        from preheat.cli.app import run  # noqa: PLC0415  # click may not be installed
 
         status = run(sys.argv[1:])
         sys.stdout.flush()
-    except ModuleNotFoundError as error:
-        if error.name is None or error.name.startswith("preheat"):
-            raise
-        package = error.name.partition(".")[0]
-        status = _say(f'preheat needs {package}: pip install "preheat[{EXTRAS.get(package, "all")}]"')
     except BrokenPipeError:  # the reader, such as `head`, has seen enough
-        sys.stdout = None  # nothing is left to be flushed
-        status = 0
-    except (OSError, TypeError, ValueError) as error:
-        status = _say(_short(error))
+        _discard_output()
+        return 0
     except KeyboardInterrupt:
-        status = 130
-    sys.exit(status)
+        return INTERRUPTED
+    except SystemExit as ending:  # preheat never calls it
+        return complain(f"preheat: code that this plan runs called sys.exit({ending.code!r})")
+    except OSError as error:
+        _discard_output()
+        return complain(sentence(error))
+    except Exception as error:  # noqa: BLE001  # a plan may call functions of the user's, which may raise anything
+        return complain(sentence(error))
+    return status
 
 
-def _say(sentence: str) -> int:
-    if sys.stderr.isatty():  # which would break it anywhere
-        sentence = "\n".join(fill(line, get_terminal_size().columns) for line in sentence.split("\n"))
-    sys.stderr.write(sentence + "\n")
-    return 2
-
-
-def _short(error: Exception) -> str:
-    """What is wrong, in two lines at most: in place of an arrow under the text, the text from there on."""
-    if isinstance(error, OSError) and error.strerror:
-        return f"{error.filename}: {error.strerror.lower()}"
-    sentence, *rest = str(error).split("\n")
-    if len(rest) == 2 and rest[1].strip() == "^":  # noqa: PLR2004  # as parse points
-        return f"{sentence}\n  here: {rest[0][rest[1].index('^') :]}"
-    return sentence
+def _discard_output() -> None:
+    """Drop what could not be written: Python would try again at exit, fail, and end with status 120."""
+    sys.stdout = None

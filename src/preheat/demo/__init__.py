@@ -1,1 +1,1 @@
-"""The main job of `preheat demo`: the same Transformer trained without warm-up, with the paper's, and with a cosine."""
+"""`preheat demo`: the same Transformer trained without warm-up, with the paper's schedule, and with a cosine."""

@@ -1,1 +1,5 @@
-"""At home in frameworks: a module for each that needs more than `preheat.torch.Scheduler`, and imports it."""
+"""Frameworks that need more than `preheat.torch.Scheduler`: one module for each.
+
+A module imports its framework, so import the one you need. To add a framework, add a module; `_entries` reads the
+scheduler for it.
+"""

@@ -1,4 +1,4 @@
-"""A handler for Ignite's loggers, which logs what each update used."""
+"""Ignite: a handler for its loggers that logs what each update used."""
 
 from typing import Any
 
@@ -11,13 +11,13 @@ class PlanMonitor:
     """Logs what each update used, as `preheat.integrations.loop.PlanMonitor` does.
 
     `logger.attach(trainer, PlanMonitor(scheduler), Events.ITERATION_COMPLETED)`, where the logger is Ignite's for
-    TensorBoard, for W&B, or another one that has a `log(values, step=...)`.
+    TensorBoard or W&B, or has a `log(values, step=...)`.
 
     Args:
         scheduler: a `Scheduler`.
 
     Raises:
-        TypeError: it is none of ours.
+        TypeError: it is not a `preheat.torch.Scheduler`.
     """
 
     def __init__(self, scheduler: Any) -> None:  # noqa: D107  # the class says it

@@ -1,4 +1,4 @@
-"""A callback of Lightning that logs what each update used."""
+"""Lightning: a callback that logs what each update used."""
 
 from typing import Any
 
@@ -10,21 +10,21 @@ from preheat.torch import Scheduler
 __all__ = ["PlanMonitor"]
 
 
-class PlanMonitor(Callback):  # type: ignore[misc]  # Lightning is not there for the type checker
+class PlanMonitor(Callback):  # type: ignore[misc]  # the type checker runs without Lightning
     """Logs what each update used, as `preheat.integrations.loop.PlanMonitor` does.
 
-    It goes through the trainer's loggers: `Trainer(callbacks=[PlanMonitor()], logger=...)`. Those of TensorBoard and of
-    W&B take the texts as well. Lightning's `LearningRateMonitor` logs the lr of groups, and may be there too.
+    It writes to the trainer's loggers: `Trainer(callbacks=[PlanMonitor()], logger=...)`. Those for TensorBoard and W&B
+    take the texts too. You can use it together with Lightning's `LearningRateMonitor`, which logs the lr of groups.
     """
 
     def __init__(self) -> None:  # noqa: D107  # the class says it
         self._entries: list[Entries] = []
 
     def on_train_start(self, trainer: Any, pl_module: Any) -> None:
-        """Find the schedulers of ours."""
+        """Find the preheat schedulers of the trainer."""
         del pl_module
-        ours = (config.scheduler for config in trainer.lr_scheduler_configs)
-        self._entries = [Entries(one) for one in ours if isinstance(one, Scheduler)]
+        schedulers = (config.scheduler for config in trainer.lr_scheduler_configs)
+        self._entries = [Entries(one) for one in schedulers if isinstance(one, Scheduler)]
         if not self._entries:
             raise ValueError("PlanMonitor: configure_optimizers must return a preheat.torch.Scheduler; it returns none")
 

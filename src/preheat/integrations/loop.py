@@ -1,4 +1,4 @@
-"""What each update used, logged from a loop of one's own."""
+"""Your own training loop: logs what each update used."""
 
 from typing import Any
 
@@ -10,16 +10,16 @@ __all__ = ["PlanMonitor"]
 class PlanMonitor:
     """Logs what each update used.
 
-    For each group the values, as `"lr/head"`, or `"lr/0"` where it has no name; for each plan the number of the piece
-    that they came from, as `"phase/lr"`; and, where a piece begins and where a plan is changed, a text as `"plan"`.
+    For each group its values, as `"lr/head"`, or `"lr/0"` if it has no name; for each plan the number of the current
+    piece, as `"phase/lr"`; and a text as `"plan"` when a piece begins or a plan is edited.
 
     Args:
         scheduler: a `Scheduler`, or one that Accelerate has prepared.
-        places: where to write: a `SummaryWriter` of TensorBoard, a run of W&B, an `Accelerator` with its trackers, or
-            anything that has a `log(values, step=...)`.
+        places: where to write: a TensorBoard `SummaryWriter`, a W&B run, an `Accelerator` with trackers, or anything
+            with a `log(values, step=...)`.
 
     Raises:
-        TypeError: the scheduler is none of ours, or there is a place that cannot be written to.
+        TypeError: `scheduler` is not a `preheat.torch.Scheduler`, or a place cannot be written to.
     """
 
     def __init__(self, scheduler: Any, *places: Any) -> None:  # noqa: D107  # the class says it
@@ -32,7 +32,7 @@ class PlanMonitor:
                 )
 
     def write(self) -> None:
-        """Log, if there has been an update since the last call; after each batch, or after each update."""
+        """Log if there was an update since the last call. Call it after each batch or each update."""
         if entry := self._entries.latest():
             for place in self._places:
                 entry.write(place)

@@ -1,4 +1,4 @@
-"""The Trainer of transformers, given a plan in place of a scheduler, and a callback that logs what each update used."""
+"""The transformers Trainer: takes a plan in place of a scheduler, and a callback logs what each update used."""
 
 from typing import Any
 
@@ -15,11 +15,11 @@ __all__ = ["FollowsPlan", "PlanMonitor"]
 
 
 class FollowsPlan:
-    """Put before a `Trainer` of any kind, it makes one that takes a plan and resolves it for the updates of the run.
+    """A mixin for any `Trainer` that makes it take a plan, and resolves the plan for the updates of the run.
 
     `class PlanTrainer(FollowsPlan, Trainer): pass`, then
-    `PlanTrainer(model, settings, plan='warmup("5%") >> cosine(1, 0, steps="rest")', ...)`. Only if neither `plan` nor
-    `lr` is given, the scheduler is the one that the settings name.
+    `PlanTrainer(model, settings, plan='warmup("5%") >> cosine(1, 0, steps="rest")', ...)`. With neither
+    `plan` nor `lr`, the scheduler is the one that the settings name.
 
     Args:
         plan: multiplies the learning rate of the settings; as in `Scheduler`.
@@ -29,7 +29,7 @@ class FollowsPlan:
         ValueError: a scheduler is given as well, or the plan is longer than the run.
     """
 
-    optimizer: Any  # the Trainer's own
+    optimizer: Any  # set by the Trainer
     lr_scheduler: Any
     _created_lr_scheduler: bool
     _per_epoch: int | None = None
@@ -45,13 +45,13 @@ class FollowsPlan:
             )
 
     def set_initial_training_values(self, args: Any, dataloader: Any, *more: Any) -> Any:
-        """What the Trainer knows of the run; the updates of an epoch are kept for lengths such as `"3ep"`."""
+        """Keep the updates in an epoch, for lengths such as `"3ep"`; returns what the Trainer's own method does."""
         known = super().set_initial_training_values(args, dataloader, *more)  # type: ignore[misc]  # the Trainer's
         self._per_epoch = known[1] if has_length(dataloader) else None
         return known
 
     def create_scheduler(self, num_training_steps: int, optimizer: Any = None) -> Any:
-        """The `Scheduler`, made when the Trainer knows how many updates it will make."""
+        """Build the `Scheduler`; the Trainer calls this once it knows how many updates the run has."""
         if not self._planned:
             return super().create_scheduler(num_training_steps, optimizer)  # type: ignore[misc]  # the Trainer's
         if self.lr_scheduler is None:
@@ -65,20 +65,20 @@ class FollowsPlan:
         return self.lr_scheduler
 
     def _in_updates(self, plan: Plan | None) -> Plan | None:
-        """A plan without lengths in epochs; what asks for the total is left to the `Scheduler`."""
+        """The plan with its epochs in updates; the `Scheduler` resolves lengths that need the total."""
         if plan is None or "steps_per_epoch" not in missing(lengths_in(plan)):
             return plan
         return resolve(plan, steps_per_epoch=self._per_epoch)
 
 
-class PlanMonitor(TrainerCallback):  # type: ignore[misc]  # transformers is not there for the type checker
+class PlanMonitor(TrainerCallback):  # type: ignore[misc]  # the type checker runs without transformers
     """Logs what each update used, as `preheat.integrations.loop.PlanMonitor` does.
 
-    `trainer.add_callback(PlanMonitor(trainer))`. It goes through `trainer.log`, so to whatever the settings name in
-    `report_to`, and into the history of the Trainer's state; in its count the first update has number 1.
+    `trainer.add_callback(PlanMonitor(trainer))`. It calls `trainer.log`, which writes to whatever the settings name
+    in `report_to` and to the history in the Trainer's state. The Trainer counts the first update as 1.
 
     Args:
-        trainer: whose `log` is used.
+        trainer: the Trainer to log with.
     """
 
     def __init__(self, trainer: Any) -> None:  # noqa: D107  # the class says it

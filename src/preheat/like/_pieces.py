@@ -1,56 +1,76 @@
-"""What the peers' schedules are pieced together from: a linear warm-up, and cycles that need not be whole updates."""
+"""Pieces of the peers' schedules: a linear warm-up, and cycles that may begin and end between two updates."""
 
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Sequence
+from itertools import pairwise
 from math import ceil
 from typing import Annotated, Any, NamedTuple, NoReturn
 
-from preheat._fields import LAST, TINY, Field, require
+from preheat._fields import LAST, TINY, Field, number, require
 from preheat._nodes import Curve, table, zero_based
+from preheat._nodes.cuts import until
 from preheat._nodes.repeat_and_stretch import MOST
 from preheat._plan import Plan, constant, joined
 from preheat.shapes.ramps import linear
 
-__all__ = ["Cycle", "Rate", "cycles", "in_turn", "listed", "no_plan", "restarted", "warmed_up"]
+__all__ = ["Cycle", "Rate", "cycles", "in_turn", "listed", "no_plan", "restarted", "sequence", "warmed_up"]
 
 Rate = Annotated[
-    float, Field("a number from 0 up", whole=False, low=-TINY, good=(0.0, 0.5),
+    float, Field("a number from 0 up", number(-TINY), good=(0.0, 0.5),
                  bad=("1", None, True, [1], 1j, float("nan"), float("inf"), -1.0)),
 ]  # fmt: skip
-LISTED = 2**18  # values in a table: it has to be read as text again
+LISTED = 2**18  # values in a table, whose text must stay readable
 
 
 def in_turn(*pieces: Plan) -> Plan:
-    """Plans one after the other, those left out that own no update; the last says what is held."""
+    """Plans one after the other, without those of no updates; the last one says which value is held."""
     return joined(">>", *(piece for piece in pieces[:-1] if piece.steps != 0), pieces[-1])
 
 
+def sequence(plans: Sequence[Plan], starts: Sequence[int], *, names: tuple[str, str]) -> Plan:
+    """Each plan until the next one starts; a plan is left out if the next one starts with it.
+
+    Args:
+        plans: each counts from its own beginning.
+        starts: of all but the first; in updates.
+        names: of the two parameters, for the messages.
+
+    Raises:
+        BrokenRuleError: there are more starts or fewer, or they fall.
+    """
+    several, points = names
+    require(len(starts) == len(plans) - 1, f"{points} must be one fewer than {several}")
+    lengths = [after - before for before, after in pairwise((0, *starts))]
+    require(min(lengths, default=0) >= 0, f"{points} must not fall")
+    return in_turn(*(until(plan, steps) for plan, steps in zip(plans, lengths, strict=False)), plans[-1])
+
+
 def warmed_up(rest: Plan, *, steps: int, start: float = 0, peak: float = 1) -> Plan:
-    """A straight line from `start`, which the first update has, that reaches `peak` as `rest` begins."""
+    """A straight line from `start` at the first update towards `peak`, which `rest` begins with."""
     return zero_based(in_turn(linear(start, peak, steps=steps), rest))
 
 
 class Cycle(NamedTuple):
-    """One of several cycles, and the whole updates that are in it."""
+    """One of several cycles, and the updates in it."""
 
     k: int
     steps: int
-    length: float  # the real one, in updates
+    length: float  # in updates, not rounded
     shift: float  # how far into the cycle its first update is
 
     @property
     def whole(self) -> bool:
-        """Whether it begins and ends with an update."""
+        """Whether it begins and ends at an update."""
         return self.shift == 0 and self.steps == self.length
 
     @property
     def first(self) -> float:
-        """The share of the cycle that is gone at its first update."""
+        """How far through the cycle its first update is, from 0 to 1."""
         return self.shift / self.length
 
     @property
     def last(self) -> float:
-        """The share that would be gone at the update after its last."""
+        """How far through it the update after its last would be."""
         return (self.shift + self.steps) / self.length
 
 
@@ -58,9 +78,9 @@ def cycles(starts: Sequence[float], lengths: Iterable[float], cycle_at: Callable
     """The cycles between real numbers of updates, each with the updates that the peer counts in it.
 
     Args:
-        starts: where each begins, and where the last one ends (unit: updates).
-        lengths: how long each is; not their differences, which are rounded.
-        cycle_at: the cycle of an update in the peer's own arithmetic, whose rounding may put a restart one update late.
+        starts: where each begins, and where the last one ends; in updates.
+        lengths: in updates; differences of `starts` would be rounded.
+        cycle_at: the cycle of an update in the peer's arithmetic, whose rounding may delay a restart by an update.
     """
     require(len(starts) <= MOST, f"the cycles must be at most {MOST}")
     firsts = [0]
@@ -75,7 +95,7 @@ def cycles(starts: Sequence[float], lengths: Iterable[float], cycle_at: Callable
 
 
 def restarted(found: Sequence[Cycle], piece: Callable[[Cycle], Plan], floor: float) -> Plan:
-    """A piece for each cycle, and then `floor`."""
+    """A piece for each cycle; from the end on `floor`."""
     pieces = [piece(cycle) for cycle in found]
     last = pieces[-1]
     landed = isinstance(last, Curve) and "end" in last.shape.parameters.fields
@@ -83,14 +103,14 @@ def restarted(found: Sequence[Cycle], piece: Callable[[Cycle], Plan], floor: flo
 
 
 def listed(make: Any, cycle: Cycle, *ends: float, **bends: float) -> Plan:
-    """The values that a shape has at the updates of a cycle, one by one: a shape itself is a whole number long."""
+    """A shape's values at the updates of a cycle, as a table: a shape has a whole number of updates."""
     require(cycle.steps <= LISTED, f"a cycle that is no whole number of updates must be at most {LISTED} of them long")
     times = (min(cycle.shift + update, cycle.length) for update in range(cycle.steps))
     return table(tuple([make.shape.formula(t, *ends, **bends, steps=cycle.length) for t in times]))
 
 
 def no_plan(who: str) -> NoReturn:
-    """Refuse what is no plan.
+    """Refuse a scheduler that follows a metric.
 
     Raises:
         TypeError: always.

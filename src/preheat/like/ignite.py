@@ -1,16 +1,16 @@
-"""The parameter schedulers of `ignite.handlers`: plans of values, for `lr=` or `values=`; an event is an update."""
+"""The parameter schedulers of `ignite.handlers`: plans of values, for `lr=` or `values=`; one event is one update."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import accumulate, pairwise
 from math import isfinite
 
-from preheat._fields import LAST, Count, Factor, Flag, Number, Positive, Updates, checked, require
+from preheat._fields import LAST, Count, Flag, Number, Positive, Updates, checked, require
 from preheat._nodes import repeat, zero_based
 from preheat._nodes.repeat_and_stretch import MOST
 from preheat._plan import Plan, constant, joined
-from preheat.like._asked import Counts, Indices, Points, Schedule, Schedules
-from preheat.like._cycles import LONGEST
+from preheat.like._parameters import Counts, Indices, Points, Schedule, Schedules
+from preheat.like._torch_cycles import LONGEST
 from preheat.like.torch import ExponentialLR, MultiStepLR, SequentialLR, StepLR
 from preheat.shapes.ramps import cosine, linear
 
@@ -21,45 +21,45 @@ __all__ = [
 
 
 @checked
-def LinearCyclicalScheduler(  # noqa: PLR0913, PLR0917  # theirs
+def LinearCyclicalScheduler(  # noqa: PLR0913, PLR0917  # the peer's own
     start_value: Number, end_value: Number, cycle_size: Count, cycle_mult: Positive = 1, start_value_mult: Number = 1,
-    end_value_mult: Number = 1, warmup_duration: Updates = 0, monotonic: Flag = False,  # noqa: FBT002  # theirs
+    end_value_mult: Number = 1, warmup_duration: Updates = 0, monotonic: Flag = False,  # noqa: FBT002  # the peer's own
     *, cycles: Count | None = None,
 ) -> Plan:  # fmt: skip
-    """A straight line to the end and back again in each cycle; `monotonic`, one to the end, and there it jumps.
+    """In each cycle a straight line to the end and back; if `monotonic`, only to the end, where it jumps back.
 
-    Cycles that change are written out: `cycles` of them, or, where they grow, as many as 10**9 updates ask for.
+    Cycles that change are written out: `cycles` of them, or, if they grow, enough for 10**9 updates.
 
     >>> LinearCyclicalScheduler(0, 1, 4)
     zero_based(repeat(linear(0, 1, steps=2) >> linear(1, 0, steps=2)))
     >>> [round(v, 3) for v in LinearCyclicalScheduler(0, 1, 5).values(5)]
     [0.0, 0.4, 0.8, 0.8, 0.4]
 
-    Same values as `ignite.handlers.LinearCyclicalScheduler`, as far as the cycles go.
+    Same values as `ignite.handlers.LinearCyclicalScheduler`, for that many cycles.
     """
     require(monotonic or not warmup_duration, "warmup_duration must be 0 where it is not monotonic")
-    ways = _Cycles(_line if monotonic else _there_and_back, cycle_mult, start_value_mult, end_value_mult)
-    return ways.plan(start_value, end_value, cycle_size, warmup_duration, cycles)
+    all_cycles = _Cycles(_line if monotonic else _there_and_back, cycle_mult, start_value_mult, end_value_mult)
+    return all_cycles.plan(start_value, end_value, cycle_size, warmup_duration, cycles)
 
 
 @checked
-def CosineAnnealingScheduler(  # noqa: PLR0913, PLR0917  # theirs
+def CosineAnnealingScheduler(  # noqa: PLR0913, PLR0917  # the peer's own
     start_value: Number, end_value: Number, cycle_size: Count, cycle_mult: Positive = 1, start_value_mult: Number = 1,
     end_value_mult: Number = 1, warmup_duration: Updates = 0, *, cycles: Count | None = None,
 ) -> Plan:  # fmt: skip
-    """Half a cosine wave in each cycle, and a straight line back in the `warmup_duration` updates after it.
+    """In each cycle half a cosine wave, and a straight line back in the `warmup_duration` updates after it.
 
-    Cycles that change are written out: `cycles` of them, or, where they grow, as many as 10**9 updates ask for.
+    Cycles that change are written out: `cycles` of them, or, if they grow, enough for 10**9 updates.
 
     >>> CosineAnnealingScheduler(1, 0, 4)
     zero_based(repeat(cosine(1, 0, steps=4)))
     >>> CosineAnnealingScheduler(1, 0, 4, start_value_mult=0.5, warmup_duration=2, cycles=1)
     zero_based(cosine(1, 0, steps=4) >> linear(0, 0.5, steps=2))
 
-    Same values as `ignite.handlers.CosineAnnealingScheduler`, as far as the cycles go.
+    Same values as `ignite.handlers.CosineAnnealingScheduler`, for that many cycles.
     """
-    ways = _Cycles(_wave, cycle_mult, start_value_mult, end_value_mult)
-    return ways.plan(start_value, end_value, cycle_size, warmup_duration, cycles)
+    all_cycles = _Cycles(_wave, cycle_mult, start_value_mult, end_value_mult)
+    return all_cycles.plan(start_value, end_value, cycle_size, warmup_duration, cycles)
 
 
 def _line(start: float, end: float, steps: int) -> Plan:
@@ -71,27 +71,27 @@ def _wave(start: float, end: float, steps: int) -> Plan:
 
 
 def _there_and_back(start: float, end: float, steps: int) -> Plan:
-    """Straight to the end and back; where it turns between two updates, each line is drawn on to the next of them."""
+    """Straight to the end and back; if the turn lies between two updates, each line goes on to the later one."""
     first = (steps + 1) // 2
-    gone = 2 * first / steps  # of the way there; above 1, that much of the way back
+    gone = 2 * first / steps  # the share of the way there; what is above 1 is a share of the way back
     there = linear(start, start * (1 - gone) + end * gone, steps=first)
     return there >> linear(end * (2 - gone) + start * (gone - 1), start, steps=steps - first)
 
 
 @dataclass(frozen=True)
 class _Cycles:
-    """Cycle after cycle, each with the last one's length and values multiplied."""
+    """Cycle after cycle: length and values of each are those of the one before, multiplied."""
 
-    way: Callable[[float, float, int], Plan]
+    shape: Callable[[float, float, int], Plan]
     cycle_mult: float
     start_mult: float
     end_mult: float
 
     def plan(self, start: float, end: float, size: int, warmup: int, cycles: int | None) -> Plan:
-        """Written as a repetition where it can be, else one after the other.
+        """The cycles as a repetition if they only fall, else written out.
 
         Raises:
-            BrokenRuleError: a cycle is too short, or nothing says how many there are.
+            BrokenRuleError: a cycle is too short, or `cycles` is missing.
         """
         require(size > 1, "cycle_size must be 2 or more")
         if cycles is None and self.cycle_mult == 1:
@@ -99,7 +99,7 @@ class _Cycles:
         return zero_based(joined(">>", *self._written_out(start, end, size, warmup, cycles)))
 
     def _repeated(self, start: float, end: float, size: int, warmup: int) -> Plan:
-        """All the same but for a factor: one of the whole, or one of what starts and one of what ends."""
+        """Endless cycles: one repetition if both values fall by the same factor, else the sum of one for each."""
         falling = 0 < self.start_mult <= 1 and 0 < self.end_mult <= 1
         require(falling, "cycles must be given where a value grows or changes its sign; theirs go on for ever")
         if self.start_mult == self.end_mult:
@@ -111,28 +111,28 @@ class _Cycles:
         changes = cycles is not None or self._longer(size) != size
         require(changes, "cycles must be given where cycle_mult, the product rounded down, leaves cycle_size as it is")
         require((cycles or 0) <= MOST, f"cycles must be at most {MOST}")
-        several: list[Plan] = []
+        written: list[Plan] = []
         begun = 0
-        while size > 0 and (begun < LONGEST if cycles is None else len(several) < cycles):
+        while size > 0 and (begun < LONGEST if cycles is None else len(written) < cycles):
             require(begun + size + warmup < LAST, "the cycles together must be shorter than 2**53 updates")
             require(isfinite(start) and isfinite(end), "the values of all cycles must be finite")
-            several.append(self._one(start, end, size, warmup))
+            written.append(self._one(start, end, size, warmup))
             begun += size + warmup
             start, end = start * self.start_mult, end * self.end_mult
             size, warmup = self._longer(size), self._longer(warmup)
-        return several
+        return written
 
     def _longer(self, steps: int) -> int:
         return int(min(steps * self.cycle_mult, LAST))
 
     def _one(self, start: float, end: float, size: int, warmup: int) -> Plan:
-        way = self.way(start, end, size)
-        return way >> linear(end, start * self.start_mult, steps=warmup) if warmup else way
+        cycle = self.shape(start, end, size)
+        return cycle >> linear(end, start * self.start_mult, steps=warmup) if warmup else cycle
 
 
 @checked
 def PiecewiseLinear(milestones_values: Points) -> Plan:
-    """Straight lines through the points, level before and after; where two have one milestone, a jump to the second.
+    """Straight lines through the points, level before and after; two points at one milestone make a jump.
 
     >>> PiecewiseLinear([(2, 1.0), (4, 0.5), (4, 0.2), (6, 0.0)]).values(7)
     [1.0, 1.0, 1.0, 0.75, 0.2, 0.1, 0.0]
@@ -163,10 +163,10 @@ def ConcatScheduler(schedulers: Schedules, durations: Counts) -> Plan:
 def create_lr_scheduler_with_warmup(
     lr_scheduler: Schedule, warmup_start_value: Number, warmup_duration: Count, warmup_end_value: Number | None = None
 ) -> Plan:
-    """A straight line to `warmup_end_value`, met at the last of `warmup_duration` updates, then a plan of rates.
+    """A straight line to `warmup_end_value` at the last of `warmup_duration` updates, then a plan of learning rates.
 
-    Where the plan begins with that very value, the two share the update: the plan begins one update sooner. The value
-    is the plan's first, unless it is given; theirs is the lr of the group.
+    `warmup_end_value` is the plan's first value by default, the group's lr in ignite. If it is the plan's first value,
+    the two share an update: the plan begins one update sooner.
 
     >>> create_lr_scheduler_with_warmup(CosineAnnealingScheduler(1, 0, 4), 0, 3)
     zero_based(linear(0, 1, steps=2)) >> zero_based(repeat(cosine(1, 0, steps=4)))
@@ -183,8 +183,8 @@ def create_lr_scheduler_with_warmup(
 
 
 @checked
-def ExpStateScheduler(initial_value: Number, gamma: Factor) -> Plan:
-    """A value that falls by the factor `gamma` at every event.
+def ExpStateScheduler(initial_value: Number, gamma: Positive) -> Plan:
+    """A value that is multiplied by `gamma` at every event.
 
     >>> ExpStateScheduler(8, 0.5).values(3)
     [8.0, 4.0, 2.0]
@@ -195,8 +195,8 @@ def ExpStateScheduler(initial_value: Number, gamma: Factor) -> Plan:
 
 
 @checked
-def StepStateScheduler(initial_value: Number, gamma: Factor, step_size: Count) -> Plan:
-    """A value that falls by the factor `gamma` after every `step_size` events.
+def StepStateScheduler(initial_value: Number, gamma: Positive, step_size: Count) -> Plan:
+    """A value that is multiplied by `gamma` after every `step_size` events.
 
     >>> StepStateScheduler(8, 0.5, step_size=2).values(4)
     [8.0, 8.0, 4.0, 4.0]
@@ -208,7 +208,7 @@ def StepStateScheduler(initial_value: Number, gamma: Factor, step_size: Count) -
 
 @checked
 def MultiStepStateScheduler(initial_value: Number, gamma: Number, milestones: Indices) -> Plan:
-    """A value that is multiplied by `gamma` at each milestone.
+    """A value that is multiplied by `gamma` at each milestone, as often as it is given.
 
     >>> MultiStepStateScheduler(8, 0.5, milestones=[1, 3]).values(4)
     [8.0, 4.0, 4.0, 2.0]

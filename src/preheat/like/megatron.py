@@ -1,21 +1,20 @@
 """The schedules of Megatron-LM's `OptimizerParamScheduler`, one function for each of its two methods.
 
-What they give are values, not multipliers:
+Their plans are values, not multipliers:
 
     Scheduler(optimizer, values={"lr": get_lr(...), "weight_decay": get_wd(...)})
 
-Megatron counts samples, so that a batch of 256 is a step of 256. Divide its lengths by the batch, or keep them with
-`clock="manual"` and `advance(256)`. A group with a `max_lr`, `min_lr`, `start_wd` or `end_wd` of its own has a plan of
-its own, and `wd_mult` multiplies one.
+Megatron counts samples: a batch of 256 advances it by 256. Divide its lengths by the batch size, or keep them and use
+`clock="manual"` with `advance(256)`. Give a group with its own `max_lr`, `min_lr`, `start_wd` or `end_wd` its own plan,
+and multiply that by the group's `wd_mult`.
 """
 
 from typing import Annotated
 
 from preheat._fields import Count, Steps, checked, require
-from preheat._nodes import maximum, zero_based
-from preheat._nodes.cuts import until
+from preheat._nodes import maximum, until, zero_based
 from preheat._plan import Plan, constant
-from preheat.like._asked import OneOf
+from preheat.like._parameters import one_of
 from preheat.like._pieces import Rate, in_turn, warmed_up
 from preheat.shapes.bends import shifted_exponential
 from preheat.shapes.laws import inverse_sqrt
@@ -23,19 +22,19 @@ from preheat.shapes.ramps import cosine, linear, one_minus_sqrt
 
 __all__ = ["get_lr", "get_wd"]
 
-DecayStyle = Annotated[str, OneOf.of("constant", "linear", "cosine", "inverse-square-root", "WSD")]
-AnnealStyle = Annotated[str, OneOf.of("linear", "cosine", "exponential", "minus_sqrt")]
-IncreaseStyle = Annotated[str, OneOf.of("constant", "linear", "cosine")]
+DecayStyle = Annotated[str, one_of("constant", "linear", "cosine", "inverse-square-root", "WSD")]
+AnnealStyle = Annotated[str, one_of("linear", "cosine", "exponential", "minus_sqrt")]
+IncreaseStyle = Annotated[str, one_of("constant", "linear", "cosine")]
 
 
 @checked
-def get_lr(  # noqa: PLR0913  # theirs
+def get_lr(  # noqa: PLR0913  # the peer's own
     *, init_lr: Rate = 0.0, max_lr: Rate, min_lr: Rate = 0.0, lr_warmup_steps: Steps = 0, lr_decay_steps: Count,
     lr_decay_style: DecayStyle, wsd_decay_steps: Count | None = None, lr_wsd_decay_style: AnnealStyle | None = None,
 ) -> Plan:  # fmt: skip
-    """Warm up from `init_lr` to `max_lr`, then by `lr_decay_style` to `min_lr`; `lr_decay_steps` are the whole run.
+    """Warm up from `init_lr` to `max_lr`, then fall to `min_lr`; `lr_decay_steps` counts the warm-up too.
 
-    The style "inverse-square-root" holds at its last value, where theirs jumps to `min_lr`.
+    After the end, the style "inverse-square-root" keeps its last value, where Megatron jumps to `min_lr`.
 
     >>> get_lr(max_lr=3e-4, min_lr=3e-5, lr_warmup_steps=2, lr_decay_steps=6, lr_decay_style="cosine")
     zero_based(linear(0, 0.0003, steps=2) >> cosine(0.0003, 3e-05, steps=4))
@@ -76,14 +75,14 @@ def get_wd(*, start_wd: Rate, end_wd: Rate, wd_incr_steps: Count, wd_incr_style:
 
 
 def _inverse_sqrt(high: float, low: float, warmup: int, steps: int) -> Plan:
-    """A fall measured in warm-ups; theirs takes it as one update where there is none, and the first for the second."""
+    """A fall by the length of the warm-up; without one Megatron takes 1, and begins with two updates at the peak."""
     law = high * inverse_sqrt(warmup or 1)
     begun = law if warmup else constant(high, steps=1) >> law
     return until(maximum(begun, low) if low else begun, steps)
 
 
 def _annealed(high: float, low: float, rest: int, steps: int | None, style: str | None) -> Plan:
-    """Level, and down to `low` in the last `steps`."""
+    """Level, then down to `low` in the last `steps` updates."""
     require(steps is not None and style is not None, "wsd_decay_steps and lr_wsd_decay_style must be given")
     steps = steps or 0
     require(steps <= rest, "wsd_decay_steps must be at most lr_decay_steps - lr_warmup_steps")

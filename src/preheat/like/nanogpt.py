@@ -1,4 +1,4 @@
-"""The schedule of nanoGPT; what it gives are learning rates, so a plan of it goes in `lr=`."""
+"""The schedule of nanoGPT: a plan of learning rates, for `lr=`."""
 
 from preheat._fields import Positive, Steps, checked, require
 from preheat._nodes import zero_based
@@ -13,9 +13,9 @@ __all__ = ["get_lr"]
 def get_lr(
     *, learning_rate: Positive = 6e-4, warmup_iters: Steps = 2_000, lr_decay_iters: Steps = 600_000, min_lr: Rate = 6e-5
 ) -> Plan:
-    """Up in equal steps, of which the peak would be one more, and down along a cosine to `min_lr`.
+    """Up in equal steps, the last of them to the peak, and down along a cosine to `min_lr`.
 
-    Parameters and defaults are theirs.
+    Parameters and defaults are nanoGPT's.
 
     >>> get_lr(learning_rate=3, warmup_iters=2, lr_decay_iters=6, min_lr=1)
     linear(0, 2, steps=2) >> zero_based(cosine(3, 1, steps=4))

@@ -1,4 +1,4 @@
-"""The warm-ups of `pytorch_warmup`: multipliers, beside any other plan.
+"""The warm-ups of `pytorch_warmup`: multiply any other plan by them.
 
 >>> from preheat import like
 >>> like.pytorch_warmup.LinearWarmup(4) * like.torch.CosineAnnealingLR(8)
@@ -15,7 +15,7 @@ __all__ = ["ExponentialWarmup", "LinearWarmup", "RAdamWarmup", "UntunedExponenti
 
 @checked
 def LinearWarmup(warmup_period: Count) -> Plan:
-    """A straight line to 1, which is met at the last of `warmup_period` updates.
+    """A straight line to 1 at the last of `warmup_period` updates.
 
     >>> LinearWarmup(4).values(5)
     [0.25, 0.5, 0.75, 1.0, 1.0]
@@ -27,7 +27,7 @@ def LinearWarmup(warmup_period: Count) -> Plan:
 
 @checked
 def ExponentialWarmup(warmup_period: Count) -> Plan:
-    """Nears 1 exponentially; what is missing falls to 37 % in `warmup_period` updates.
+    """Approaches 1 exponentially: the rest shrinks to 37 % in every `warmup_period` updates.
 
     >>> [round(v, 3) for v in ExponentialWarmup(2).values(4)]
     [0.393, 0.632, 0.777, 0.865]
@@ -39,9 +39,9 @@ def ExponentialWarmup(warmup_period: Count) -> Plan:
 
 @checked
 def UntunedLinearWarmup(beta2: Beta) -> Plan:
-    """A straight line as long as Adam's second moment asks for, less what their rounding takes.
+    """A straight line of 2 / (1 - beta2) updates, rounded down.
 
-    They cut 2 / (1 - beta2) off as it comes out: 1999 for 0.999, where `untuned_linear` has 2000.
+    In floats that is 1999 for 0.999, where `untuned_linear` has 2000.
 
     >>> UntunedLinearWarmup(0.999)
     linear(0, 1, steps=1999)
@@ -53,9 +53,9 @@ def UntunedLinearWarmup(beta2: Beta) -> Plan:
 
 @checked
 def UntunedExponentialWarmup(beta2: Beta) -> Plan:
-    """Nears 1 with the timescale of Adam's second moment, less what their rounding takes.
+    """Approaches 1 exponentially, with a timescale of 1 / (1 - beta2) updates, rounded down.
 
-    They cut 1 / (1 - beta2) off as it comes out: 999 for 0.999, where `untuned_exponential` has 1000.
+    In floats that is 999 for 0.999, where `untuned_exponential` has 1000.
 
     >>> UntunedExponentialWarmup(0.999)
     exponential_warmup(999)
@@ -67,12 +67,12 @@ def UntunedExponentialWarmup(beta2: Beta) -> Plan:
 
 @checked
 def RAdamWarmup(beta2: Beta) -> Plan:
-    """The rectification of RAdam, from the first update at which it is defined; `beta2` above 0.6.
+    """The rectification term of RAdam, from the first update at which it is defined; `beta2` must be above 0.6.
 
     >>> [round(v, 3) for v in RAdamWarmup(0.75).values(3)]
     [0.32, 0.481, 0.593]
 
     Same values as `pytorch_warmup.RAdamWarmup` for an optimizer of this `beta2`.
     """
-    require(beta2 > 0.6, "beta2 must be above 0.6")  # noqa: PLR2004  # theirs
+    require(beta2 > 0.6, "beta2 must be above 0.6")  # noqa: PLR2004  # as pytorch_warmup's
     return radam(beta2)

@@ -5,13 +5,13 @@ from typing import Annotated
 from preheat._fields import Share, Steps, checked, require
 from preheat._nodes import zero_based
 from preheat._plan import Plan, constant
-from preheat.like._asked import OneOf
+from preheat.like._parameters import one_of
 from preheat.like._pieces import in_turn
 from preheat.shapes.ramps import cosine, linear, one_minus_sqrt
 
 __all__ = ["LRSchedulersContainer"]
 
-DecayType = Annotated[str, OneOf.of("linear", "sqrt", "cosine")]
+DecayType = Annotated[str, one_of("linear", "sqrt", "cosine")]
 _DECAYS = {"linear": linear, "sqrt": one_minus_sqrt, "cosine": cosine}
 
 
@@ -20,11 +20,11 @@ def LRSchedulersContainer(
     warmup_steps: Steps = 200, *, total_steps: Steps, decay_ratio: Share | None = None,
     decay_type: DecayType = "linear", min_lr_factor: Share = 0.0,
 ) -> Plan:  # fmt: skip
-    """Warm up, ending on the peak, stay, and fall in the last `decay_ratio` of the run; without it, at once.
+    """Warm up to the peak, stay, and fall in the last `decay_ratio` of the run; without it, right after the warm-up.
 
-    The parameters are those of its `Config`; where that has no `total_steps` they are `training.steps`. The first
-    update of the fall still has the peak, so the last is one short of `min_lr_factor`. Theirs shortens a decay that
-    leaves no room for the warm-up, with a warning; here that is an error.
+    The parameters are those of its `Config`; `total_steps` defaults to `training.steps` there. The first update of the
+    fall still has the peak, so the last one is just above `min_lr_factor`. torchtitan shortens a decay that leaves no
+    room for the warm-up, with a warning; here it is an error.
 
     >>> LRSchedulersContainer(2, total_steps=6)
     linear(0, 1, steps=2) >> zero_based(linear(1, 0, steps=4))

@@ -7,7 +7,7 @@ from typing import Annotated, NoReturn
 from preheat._fields import Count, Positive, Steps, checked, require
 from preheat._nodes import reverse, zero_based
 from preheat._plan import Plan, constant
-from preheat.like._asked import OneOf, share_of
+from preheat.like._parameters import one_of, share_of
 from preheat.like._pieces import Cycle, Rate, cycles, in_turn, no_plan, restarted, warmed_up
 from preheat.shapes.bends import cosine_wave
 from preheat.shapes.laws import inverse_sqrt
@@ -21,7 +21,7 @@ __all__ = [
     "get_wsd_schedule",
 ]  # fmt: skip
 
-Curved = Annotated[str, OneOf.of("linear", "cosine", "1-sqrt")]
+Curved = Annotated[str, one_of("linear", "cosine", "1-sqrt")]
 _HALF = 0.5  # the number of waves in half a wave
 _TIMESCALE = 10_000  # theirs, where there is no warm-up to take it from
 
@@ -52,7 +52,7 @@ def get_constant_schedule_with_warmup(num_warmup_steps: Steps) -> Plan:
 
 @checked
 def get_linear_schedule_with_warmup(num_warmup_steps: Steps, num_training_steps: Steps) -> Plan:
-    """Warm up from 0, then fall in a straight line that would be 0 at the update after the last.
+    """Warm up from 0, then fall in a straight line; the update after the last would have 0.
 
     >>> get_linear_schedule_with_warmup(2, 6)
     zero_based(linear(0, 1, steps=2) >> linear(1, 0, steps=4))
@@ -68,9 +68,9 @@ def get_linear_schedule_with_warmup(num_warmup_steps: Steps, num_training_steps:
 def get_cosine_schedule_with_warmup(
     num_warmup_steps: Steps, num_training_steps: Steps, num_cycles: Positive = 0.5
 ) -> Plan:
-    """Warm up from 0, then `num_cycles` waves of a cosine, 0.5 being a fall to 0.
+    """Warm up from 0, then `num_cycles` waves of a cosine; 0.5 is one fall to 0.
 
-    Theirs waves on after the last update, and climbs back at once with `num_cycles=0.5`.
+    The plan keeps its last value; the original waves on, and with `num_cycles=0.5` climbs back.
 
     >>> get_cosine_schedule_with_warmup(2, 6)
     zero_based(linear(0, 1, steps=2) >> cosine(1, 0, steps=4))
@@ -89,8 +89,8 @@ def get_cosine_with_hard_restarts_schedule_with_warmup(
 ) -> Plan:
     """Warm up from 0, then fall `num_cycles` times along a cosine, each time from the peak.
 
-    Where a cycle is no whole number of updates, each is a `cosine_wave`. Theirs computes `49 * (1 / 49)` just
-    below 1: at such a restart it is still 0 for one update, and so is this.
+    A cycle that ends between two updates is a `cosine_wave`. The original computes `49 * (1 / 49)` just below 1, so
+    that a restart is one update late; so is this one.
 
     >>> get_cosine_with_hard_restarts_schedule_with_warmup(2, 6, num_cycles=2)
     zero_based(linear(0, 1, steps=2) >> cosine(1, 0, steps=2) >> cosine(1, 0, steps=2))
@@ -110,7 +110,7 @@ def get_polynomial_decay_schedule_with_warmup(
 ) -> Plan:  # fmt: skip
     """Warm up from 0, then fall as a power of what is left to `lr_end`, a learning rate.
 
-    Theirs divides it by the optimizer's default lr, whatever the group's own is: that default is `base_lr`.
+    The original divides it by the optimizer's default lr, not by the group's: pass that default as `base_lr`.
 
     >>> get_polynomial_decay_schedule_with_warmup(2, 6, lr_end=0.025, power=2, base_lr=0.1)
     zero_based(linear(0, 1, steps=2) >> polynomial(1, 0.25, power=2, steps=4))
@@ -127,7 +127,7 @@ def get_polynomial_decay_schedule_with_warmup(
 def get_inverse_sqrt_schedule(num_warmup_steps: Steps, timescale: Positive | None = None) -> Plan:
     """Warm up from 0, then fall with the square root of time; endless.
 
-    `timescale` is `num_warmup_steps` if not given, and 10 000 if that is 0.
+    `timescale` defaults to `num_warmup_steps`, and to 10,000 if that is 0.
 
     >>> get_inverse_sqrt_schedule(4)
     zero_based(linear(0, 1, steps=4) >> inverse_sqrt(4))
@@ -138,13 +138,13 @@ def get_inverse_sqrt_schedule(num_warmup_steps: Steps, timescale: Positive | Non
 
 
 @checked
-def get_cosine_with_min_lr_schedule_with_warmup(  # noqa: PLR0913  # theirs
+def get_cosine_with_min_lr_schedule_with_warmup(  # noqa: PLR0913  # the peer's own
     num_warmup_steps: Steps, num_training_steps: Steps, num_cycles: Positive = 0.5, *,
     min_lr: Rate | None = None, min_lr_rate: Rate | None = None, base_lr: Positive | None = None,
 ) -> Plan:  # fmt: skip
     """Warm up from 0, then along a cosine to a floor: `min_lr`, a learning rate, or its share `min_lr_rate`.
 
-    Theirs divides `min_lr` by the optimizer's default lr, whatever the group's own is: that default is `base_lr`. It
+    The original divides `min_lr` by the optimizer's default lr, not by the group's: pass that default as `base_lr`. It
     waves on after the last update.
 
     >>> get_cosine_with_min_lr_schedule_with_warmup(2, 6, min_lr_rate=0.1)
@@ -152,17 +152,17 @@ def get_cosine_with_min_lr_schedule_with_warmup(  # noqa: PLR0913  # theirs
 
     Same values as `transformers.get_cosine_with_min_lr_schedule_with_warmup`, up to the end.
     """
-    rest, end = _rest(num_warmup_steps, num_training_steps), _floor(min_lr, min_lr_rate, base_lr)
+    rest, end = _rest(num_warmup_steps, num_training_steps), _floor_share(min_lr, min_lr_rate, base_lr)
     return warmed_up(_waves(end, num_cycles, rest), steps=num_warmup_steps)
 
 
 @checked
-def get_cosine_with_min_lr_schedule_with_warmup_lr_rate(  # noqa: PLR0913  # theirs
+def get_cosine_with_min_lr_schedule_with_warmup_lr_rate(  # noqa: PLR0913  # the peer's own
     num_warmup_steps: Steps, num_training_steps: Steps, num_cycles: Positive = 0.5, *,
     min_lr: Rate | None = None, min_lr_rate: Rate | None = None, warmup_lr_rate: Rate | None = None,
     base_lr: Positive | None = None,
 ) -> Plan:  # fmt: skip
-    """As the one before, but the warm-up ends on the peak and the last update has the floor.
+    """Like `get_cosine_with_min_lr_schedule_with_warmup`, but the last updates of warm-up and fall have peak and floor.
 
     The first update has `warmup_lr_rate`, or `1 / num_warmup_steps` if that is not given.
 
@@ -173,7 +173,7 @@ def get_cosine_with_min_lr_schedule_with_warmup_lr_rate(  # noqa: PLR0913  # the
 
     Same values as `transformers.get_cosine_with_min_lr_schedule_with_warmup_lr_rate`, up to the end.
     """
-    rest, end = _rest(num_warmup_steps, num_training_steps), _floor(min_lr, min_lr_rate, base_lr)
+    rest, end = _rest(num_warmup_steps, num_training_steps), _floor_share(min_lr, min_lr_rate, base_lr)
     fall = _waves(end, num_cycles, rest)
     if warmup_lr_rate is None or num_warmup_steps == 0:
         return in_turn(linear(0, 1, steps=num_warmup_steps), fall)
@@ -182,7 +182,7 @@ def get_cosine_with_min_lr_schedule_with_warmup_lr_rate(  # noqa: PLR0913  # the
 
 
 @checked
-def get_wsd_schedule(  # noqa: PLR0913  # theirs
+def get_wsd_schedule(  # noqa: PLR0913  # the peer's own
     num_warmup_steps: Steps, num_decay_steps: Steps, num_training_steps: Steps | None = None,
     num_stable_steps: Steps | None = None, *, warmup_type: Curved = "linear", decay_type: Curved = "cosine",
     min_lr_ratio: Rate = 0, num_cycles: Positive = 0.5,
@@ -211,19 +211,19 @@ def get_wsd_schedule(  # noqa: PLR0913  # theirs
 
 
 def get_reduce_on_plateau_schedule(*_args: object, **_kwargs: object) -> NoReturn:
-    """No plan: it follows a metric. `preheat.torch.Plateau` does.
+    """Not a plan, as it follows a metric; use `preheat.torch.Plateau`.
 
     Raises:
-        TypeError: always; the message says what to use.
+        TypeError: always.
     """
     no_plan("get_reduce_on_plateau_schedule")
 
 
 def get_greedy_schedule(*_args: object, **_kwargs: object) -> NoReturn:
-    """No plan: it follows a metric, down and up. `preheat.torch.Plateau` has the cuts; nothing here raises an lr again.
+    """Not a plan, as it follows a metric; `preheat.torch.Plateau` cuts the lr too, but never raises it again.
 
     Raises:
-        TypeError: always; the message says what to use.
+        TypeError: always.
     """
     no_plan("get_greedy_schedule")
 
@@ -234,7 +234,7 @@ def _rest(num_warmup_steps: int, num_training_steps: int) -> int:
 
 
 def _stable(warmup: int, decay: int, training: int | None, stable: int | None) -> int:
-    """The number of updates at the peak, from whichever is given; theirs takes the second and lets the first be."""
+    """The updates at the peak, from whichever is given; if both are, they must agree."""
     require(training is not None or stable is not None, "num_training_steps or num_stable_steps must be given")
     left = stable if training is None else training - warmup - decay
     require(left is not None and left >= 0, "num_training_steps must be at least num_warmup_steps + num_decay_steps")
@@ -242,14 +242,14 @@ def _stable(warmup: int, decay: int, training: int | None, stable: int | None) -
     return left or 0
 
 
-def _floor(min_lr: float | None, min_lr_rate: float | None, base_lr: float | None) -> float:
+def _floor_share(min_lr: float | None, min_lr_rate: float | None, base_lr: float | None) -> float:
     """The floor as a share of the peak, from whichever is given."""
     require((min_lr is None) != (min_lr_rate is None), "one of min_lr and min_lr_rate must be given")
     return share_of(base_lr, min_lr, "min_lr") if min_lr is not None else min_lr_rate or 0.0
 
 
 def _waves(end: float, num_cycles: float, steps: int, *, kept: float | None = None) -> Plan:
-    """Waves between 1 and `end`; where they are not half of one, `kept` is the value afterwards, if not their last."""
+    """Waves between 1 and `end`; `kept` is the value after them, by default their last, unless they are half a wave."""
     if num_cycles == _HALF or not steps:
         return cosine(1, end, steps=steps)
     waves = cosine_wave(1, end, last=2 * num_cycles, steps=steps)
@@ -257,7 +257,7 @@ def _waves(end: float, num_cycles: float, steps: int, *, kept: float | None = No
 
 
 def _restarts(num_cycles: int, steps: int) -> Plan:
-    """Falls from 1 to 0, as many as fit in; each in the updates that theirs, in floats, has in it."""
+    """`num_cycles` falls from 1 to 0; each has the updates that the original, with its rounding, counts in it."""
     starts = [k * steps / num_cycles for k in range(num_cycles + 1)]
     found = cycles(starts, repeat(steps / num_cycles), lambda t: floor(num_cycles * (t / steps)))
 

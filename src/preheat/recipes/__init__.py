@@ -1,22 +1,20 @@
-"""Schedules with a name, written in plain algebra: each returns, and prints as, the pieces it is made of."""
+"""Schedules with a name, written in plain algebra: each returns, and prints as, the pieces it is made of.
 
-from preheat.recipes.cycles import exp_range, sgdr, triangular, triangular2
-from preheat.recipes.phases import deepseek_steps, infinite, one_cycle, one_cycle_momentum, trapezoid, tri_stage, wsd
-from preheat.recipes.points import fractal_chebyshev, milestones, piecewise_linear, staircase
-from preheat.recipes.warmups import (
-    untuned_exponential,
-    untuned_linear,
-    warmup,
-    warmup_constant,
-    warmup_cosine,
-    warmup_inverse_sqrt,
-    warmup_linear,
-    warmup_polynomial,
-)
+Every recipe defined in a file of this folder is a name of `preheat` and of `preheat.recipes`.
+"""
 
-__all__ = [
-    "deepseek_steps", "exp_range", "fractal_chebyshev", "infinite", "milestones", "one_cycle", "one_cycle_momentum",
-    "piecewise_linear", "sgdr", "staircase", "trapezoid", "tri_stage", "triangular", "triangular2",
-    "untuned_exponential", "untuned_linear", "warmup", "warmup_constant", "warmup_cosine", "warmup_inverse_sqrt",
-    "warmup_linear", "warmup_polynomial", "wsd",
-]  # fmt: skip
+from typing import TYPE_CHECKING
+
+from preheat._plan import VOCABULARY
+from preheat.recipes import cycles, phases, points, warmups
+
+if TYPE_CHECKING:  # the names, for editors and type checkers
+    from preheat.recipes.cycles import *  # noqa: F403  # as above
+    from preheat.recipes.phases import *  # noqa: F403  # as above
+    from preheat.recipes.points import *  # noqa: F403  # as above
+    from preheat.recipes.warmups import *  # noqa: F403  # as above
+
+_RECIPES = {name: make for name, make in VOCABULARY.items() if make.__module__.startswith(f"{__name__}.")}
+globals().update(_RECIPES)
+if not TYPE_CHECKING:  # a checker follows the imports above
+    __all__ = list(_RECIPES)

@@ -8,32 +8,28 @@ from preheat._plan import VOCABULARY, Plan
 __all__ = ["Ramp", "ramp"]
 
 
-class Ramps(Field):
-    """A kind of parameter that names a shape from a start to an end."""
+def _ramp_name(got: Any) -> str:
+    """The name of a shape from a start to an end.
 
-    def check(self, who: str, name: str, got: object) -> Any:
-        """The name of the shape.
-
-        Raises:
-            TypeError: it is not a text.
-            ValueError: there is no such shape.
-        """
-        if not isinstance(got, str):
-            raise TypeError(self._refusal(who, name, got))
-        if got not in VOCABULARY or not _leads(VOCABULARY[got]):
-            known = ", ".join(sorted(word for word, make in VOCABULARY.items() if _leads(make)))
-            raise ValueError(f"{self._refusal(who, name, got)}; one of {known}")
-        return got
+    Raises:
+        TypeError: it is not a text.
+        ValueError: there is no such shape; the message lists those there are.
+    """
+    if not isinstance(got, str):
+        raise TypeError
+    if got not in VOCABULARY or not _leads(VOCABULARY[got]):
+        raise ValueError(f"one of {', '.join(sorted(word for word, make in VOCABULARY.items() if _leads(make)))}")
+    return got
 
 
 def _leads(make: Any) -> bool:
-    """Whether a start, an end and steps are all that a shape has to be told."""
+    """Whether a start, an end and steps are all the arguments that a shape needs."""
     parameters = make.shape.parameters.signature.parameters.values() if hasattr(make, "shape") else ()
     return {p.name for p in parameters if p.default is p.empty} == {"start", "end", "steps"}
 
 
 Ramp = Annotated[
-    str, Ramps("the name of a shape from a start to an end", whole=False, good=("linear", "cosine"),
+    str, Field("the name of a shape from a start to an end", _ramp_name, good=("linear", "cosine"),
                bad=(1, None, True, ["linear"], "lineal", "noam", "warmup", "polynomial")),
 ]  # fmt: skip
 

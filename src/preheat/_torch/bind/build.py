@@ -2,10 +2,12 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
+from weakref import WeakSet
 
 from torch.optim import Optimizer
 
 from preheat._torch.bind.beta2 import known_of
+from preheat._torch.bind.inner import Inside, watch_inside
 from preheat._torch.bind.plan_checks import examine
 from preheat._torch.bind.tensor_checks import device_of, fit_device, fit_tensors
 from preheat._torch.run.binding import CLOCKS, Binding
@@ -14,11 +16,14 @@ from preheat._torch.run.host import HostBinding
 from preheat._torch.run.knob import Groups, Knob
 from preheat._torch.run.knob_schedule import KnobSchedule, plans_of
 
-__all__ = ["Modes", "bind", "drive", "drivers", "pairs_of", "real"]
+__all__ = ["ENDED", "Modes", "bind", "drive", "drivers", "pairs_of", "real"]
 
 Spec = tuple[Knob, dict[Any, Any], bool]
 
+ENDED: WeakSet[Optimizer] = WeakSet()  # whose Scheduler the user has closed
 DEEPEST = 8  # wrappers inside each other
+INNER = ("optimizer", "base_optimizer", "_optimizer", "_base_optimizer", "base", "optim")  # what they hold, by name
+HOOKS = {"_optimizer_step_pre_hooks", "_optimizer_step_post_hooks", "_optimizer_load_state_dict_post_hooks"}
 
 
 def real(optimizer: Any, clock: str) -> Optimizer:
@@ -29,12 +34,12 @@ def real(optimizer: Any, clock: str) -> Optimizer:
     """
     inner = optimizer
     for _ in range(DEEPEST):
-        if _has_hooks(inner):
+        if has_hooks(inner):
             return inner  # type: ignore[no-any-return]  # it has an optimizer's hooks
-        inner = getattr(inner, "optimizer", None)
+        inner = next((held for name in INNER if (held := getattr(inner, name, None)) is not None), None)
     if clock == "calls" and hasattr(optimizer, "param_groups"):
         return optimizer  # type: ignore[no-any-return]  # it has an optimizer's groups
-    if hasattr(optimizer, "optimizer") or hasattr(optimizer, "param_groups"):
+    if any(hasattr(optimizer, name) for name in INNER) or hasattr(optimizer, "param_groups"):
         way = 'pass the inner optimizer, or clock="calls"'
     else:
         way = "it comes first, the plan second: Scheduler(optimizer, plan)"
@@ -101,6 +106,8 @@ def bind(optimizers: Sequence[Optimizer], specs: Sequence[Spec], modes: Modes) -
         ]
         binding = _binding(optimizer, tracks, modes)
         binding.adopt(optimizer.param_groups, 0)
+        binding.monitor.untrained = not optimizer.state
+        binding.monitor.sought = optimizer in ENDED  # a second stage begins at its own update 0, knowingly
         fit_tensors(optimizer, tracks, promoted=modes.on_device)
         if (replaced := _to_replace(optimizer, binding)) is not None:
             _take_over(binding, replaced, optimizer.param_groups)
@@ -120,20 +127,22 @@ def _binding(optimizer: Optimizer, tracks: Sequence[KnobSchedule], modes: Modes)
     return DeviceBinding(tracks, clock=modes.clock, auto=modes.auto, device=device_of(optimizer))
 
 
-def drive(optimizer: Optimizer, binding: Binding) -> bool:
-    """Put a binding to work, and close the one that drove the same knobs; returns whether there was one."""
+def drive(optimizer: Optimizer, binding: Binding) -> Binding | None:
+    """Put a binding to work; returns the one that drove the same knobs, which is to be closed."""
     replaced = _to_replace(optimizer, binding)
     binding.lay()
+    inside = Inside(optimizer, binding)
     binding.rewrite(optimizer.param_groups)
-    if _has_hooks(optimizer):
+    if has_hooks(optimizer):
         binding.attach(optimizer)
-    if replaced is not None:
-        replaced.close("replaced by a later Scheduler on the same knobs")
-    return replaced is not None
+        watch_inside(optimizer, binding, inside)
+    ENDED.discard(optimizer)
+    return replaced
 
 
-def _has_hooks(optimizer: object) -> bool:
-    return "_optimizer_step_post_hooks" in getattr(optimizer, "__dict__", ())
+def has_hooks(optimizer: object) -> bool:
+    """Whether an optimizer has all the hooks that drive a binding; some wrappers have a part of them."""
+    return getattr(optimizer, "__dict__", {}).keys() >= HOOKS
 
 
 def _check_modes(optimizers: Sequence[Optimizer], modes: Modes) -> None:
@@ -188,7 +197,7 @@ def _take_over(binding: Binding, first: Binding, groups: Groups) -> None:
     binding.monitor.settled = True
     for track in binding.tracks:
         number, old = by_path[track.knob.path]
-        foreign = () if first.stale else first.writer.foreign(groups, number)
+        foreign = () if first.stale or not first.writer.written else first.writer.foreign(groups, number)
         for index, (group_state, before) in enumerate(zip(track.group_states, old.group_states, strict=False)):
             if group_state is not None and before is not None and index not in foreign:
                 group_state.base = group_state.found = before.base
@@ -202,7 +211,7 @@ def _check_keys(tracks: Sequence[KnobSchedule], optimizers: Sequence[Optimizer])
         for index, group in enumerate(optimizer.param_groups)
     ]
     matched = {key for track, group, index in members for key in track.keys_of(group, index)}
-    lonely = tracks[0].bound.keys() - matched
+    lonely = tracks[0].history.given.keys() - matched
     if lonely:
         names = [group.get("name", track.index_of(index)) for track, group, index in members]
         raise ValueError(

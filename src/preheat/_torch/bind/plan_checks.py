@@ -51,22 +51,18 @@ def found(
         kinds: the class names of the optimizers.
         total_steps: the updates of the run.
     """
+    beta2 = beta2_of([g for own, kind in zip(groups, kinds, strict=True) for g in own if own_warmup(kind) is None])
     for track, plan, bases in _plans(tracks):
         yield from _findings(track, plan, bases, total_steps)
         if track.knob.path == "lr":
-            yield from _short(track, plan, [g for own, kind in zip(groups, kinds, strict=True) for g in own
-                                            if own_warmup(kind) is None])  # fmt: skip
+            yield from _short(track, plan, beta2)
 
 
 def _plans(tracks: Sequence[KnobSchedule]) -> Iterator[tuple[KnobSchedule, Plan, list[float]]]:
     """Each plan of a knob that moves a group, with the bases of its groups."""
+    by_key = [track.states_by_key() for track in tracks]
     for key, plan in tracks[0].plans.items():
-        bases = [
-            group_state.base
-            for track in tracks
-            for group_state in track.group_states
-            if group_state is not None and group_state.key == key
-        ]
+        bases = [group_state.base for states in by_key for group_state in states.get(key, ())]
         if plan is not None and not contains_function(plan) and bases:
             yield tracks[0], plan, bases
 
@@ -96,9 +92,8 @@ def _confused(track: KnobSchedule, base: float, highest: float) -> Iterator[Find
         )
 
 
-def _short(track: KnobSchedule, plan: Plan, groups: Groups) -> Iterator[Finding]:
+def _short(track: KnobSchedule, plan: Plan, beta2: float | None) -> Iterator[Finding]:
     """A warm-up that is over before Adam's second moment has settled."""
-    beta2 = beta2_of(groups)
     taken, asked = warmup_of(plan), 0 if beta2 is None else untuned_linear(beta2).steps
     if asked and 0 < taken < asked:
         yield Finding(
@@ -126,9 +121,10 @@ def _values(plan: Plan) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
     """Indices of updates, and the values there, in chunks."""
     n = _length(plan)
     if n > MOST:
-        chunks = torch.linspace(0, n - 1, MOST // 10, dtype=torch.float64).floor().split(CHUNK)
+        chunks = torch.linspace(0, n - 1, MOST // 10, dtype=torch.float64, device="cpu").floor().split(CHUNK)
     else:
-        chunks = tuple(torch.arange(i, min(i + CHUNK, n), dtype=torch.float64) for i in range(0, n, CHUNK))
+        starts = range(0, n, CHUNK)
+        chunks = tuple(torch.arange(i, min(i + CHUNK, n), dtype=torch.float64, device="cpu") for i in starts)
     return ((chunk, plan(chunk)) for chunk in chunks)
 
 

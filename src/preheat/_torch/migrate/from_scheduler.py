@@ -10,12 +10,11 @@ from torch.optim import Optimizer
 
 from preheat._fields import LAST, PreheatWarning, Updates, field_of, short_repr
 from preheat._plan import Plan, constant
+from preheat._saved.schedulers import UnknownError
 from preheat._torch.drop_in import DropIn
-from preheat._torch.migrate import timm as _of_others
-from preheat._torch.migrate import torch as _of_torch
-from preheat._torch.migrate.reading import Part, UnknownError, key_of
-from preheat._torch.migrate.sampled import LISTED, sampled
-from preheat._torch.migrate.simulate import ahead
+from preheat._torch.migrate import pytorch_optimizer, timm, torch
+from preheat._torch.migrate.group_schedule import GroupSchedule, key_of
+from preheat._torch.migrate.simulate import LISTED, sampled, simulate
 from preheat._torch.run.knob import Knob
 from preheat._torch.scheduler import Scheduler
 
@@ -23,7 +22,7 @@ __all__ = ["Followed", "from_scheduler"]
 
 PerGroup = Plan | dict[int, Plan]
 
-_READERS = {**_of_torch.READERS, **_of_others.READERS}
+_READERS = {**torch.READERS, **timm.READERS, **pytorch_optimizer.READERS}
 _NEAR, _ROUGH = 1e-9, 5e-3  # of the base: what recursions drift in float, and in float32
 _CHECKED = 3  # further updates
 _REMEDY = "from_scheduler(scheduler, sample=10_000) writes the lr of so many updates into a table"
@@ -59,7 +58,7 @@ class Followed(NamedTuple):
         for group, base in zip(optimizer.param_groups, self.bases, strict=True):
             Knob("lr").write(group, base)
             group["initial_lr"] = base
-        with warnings.catch_warnings(action="ignore", category=PreheatWarning):  # what is odd in a plan is theirs
+        with warnings.catch_warnings(action="ignore", category=PreheatWarning):  # a plan that is odd was so before
             scheduler = Scheduler(optimizer, self.plan, values=self.values or None, **options)
         scheduler.seek(self.position)
         return scheduler
@@ -92,12 +91,12 @@ def from_scheduler(scheduler: Any, *, at: int | None = None, sample: int | None 
     _check_kind(scheduler)
     position = _position(scheduler, at)
     if sample is None:
-        parts, twins = _read(scheduler)
-        _check_lrs(scheduler, parts, position)
+        schedules, momenta = _read(scheduler)
+        _check_lrs(scheduler, schedules, position)
     else:
-        parts, twins = sampled(scheduler, position, _total(sample, position))
-    values = {path: _per_group(plans) for path, plans in twins.items()}
-    return Followed(_per_group([part.plan for part in parts]), tuple(part.base for part in parts), position, values)
+        schedules, momenta = sampled(scheduler, position, _total(sample, position))
+    values = {path: _per_group(plans) for path, plans in momenta.items()}
+    return Followed(_per_group([one.plan for one in schedules]), tuple(one.base for one in schedules), position, values)
 
 
 def _who(scheduler: Any) -> str:
@@ -133,20 +132,20 @@ def _position(scheduler: Any, at: int | None) -> int:
     return int(field_of(Updates).check("from_scheduler", "at", at))
 
 
-def _read(scheduler: Any) -> tuple[list[Part], dict[str, list[Plan]]]:
+def _read(scheduler: Any) -> tuple[list[GroupSchedule], dict[str, list[Plan]]]:
     """For each group what it follows, and the plans of the momentum where that is cycled."""
     key = key_of(type(scheduler))
     try:
         if key not in _READERS:
             raise UnknownError("what it does is not known here")  # noqa: TRY301  # as the others, with a remedy
-        parts = _READERS[key](scheduler)
+        schedules = _READERS[key](scheduler)
         cycled = getattr(scheduler, "cycle_momentum", False)
-        twins = {"betas[0]" if scheduler.use_beta1 else "momentum": _of_torch.TWINS[key](scheduler)} if cycled else {}
+        momenta = {"betas[0]" if scheduler.use_beta1 else "momentum": torch.MOMENTA[key](scheduler)} if cycled else {}
     except UnknownError as unknown:
         raise ValueError(f"{_who(scheduler)}: {unknown}; {_REMEDY}") from None
-    if key in _of_torch.HOLDING:
-        parts = [Part(plan >> constant(plan(LAST - 1)), base) for plan, base in parts]
-    return parts, twins
+    if key in torch.HOLDING:
+        schedules = [GroupSchedule(plan >> constant(plan(LAST - 1)), base) for plan, base in schedules]
+    return schedules, momenta
 
 
 def _total(sample: int, position: int) -> int:
@@ -163,13 +162,13 @@ def _per_group(plans: Sequence[Plan]) -> PerGroup:
     return plans[0] if len(set(plans)) == 1 else dict(enumerate(plans))
 
 
-def _check_lrs(scheduler: Any, parts: Sequence[Part], position: int) -> None:
+def _check_lrs(scheduler: Any, schedules: Sequence[GroupSchedule], position: int) -> None:
     """Refuse plans that the scheduler does not follow: now, and at the next updates before their end."""
-    for at, groups in enumerate(islice(ahead(scheduler, position), 1 + _CHECKED), start=position):
-        for index, (group, (plan, base)) in enumerate(zip(groups, parts, strict=True)):
+    for at, groups in enumerate(islice(simulate(scheduler, position), 1 + _CHECKED), start=position):
+        for index, (group, (plan, base)) in enumerate(zip(groups, schedules, strict=True)):
             found, planned = float(group["lr"]), base * plan(at)
             near = abs(base) * (_ROUGH if isinstance(group["lr"], Tensor) else _NEAR)
-            ended = at > position and plan.steps is not None and at > plan.steps
+            ended = at > position and plan.steps is not None and at >= plan.steps  # there OneCycleLR overshoots
             if not ended and abs(found - planned) > near:
                 raise ValueError(
                     f"{_who(scheduler)}: its lr for update {at} must be {planned:g} in group {index}, as its "

@@ -14,10 +14,12 @@ from typing import Any, NamedTuple
 from torch.optim import Optimizer
 from torch.utils.hooks import RemovableHandle
 
+from preheat._saved.plan_history import Edit
 from preheat._torch.run.group_writer import GroupWriter
 from preheat._torch.run.hooks import apart
+from preheat._torch.run.idle import IdleCalls
 from preheat._torch.run.knob import Groups
-from preheat._torch.run.knob_schedule import Edit, KnobSchedule
+from preheat._torch.run.knob_schedule import KnobSchedule
 from preheat._torch.run.misuse import MisuseMonitor
 from preheat._torch.run.warnings import warn
 
@@ -39,7 +41,7 @@ class Position(NamedTuple):
 class Binding(ABC):
     """The plans of one optimizer's knobs, and where its run stands."""
 
-    own: tuple[str, ...] = ("apart", "handles", "lock", "fast_step")  # no part of a copy
+    own: tuple[str, ...] = ("apart", "handles", "idle", "lock", "fast_step")  # no part of a copy
 
     def __init__(self, tracks: Sequence[KnobSchedule], *, clock: str, auto: bool) -> None:
         self.tracks = tuple(tracks)
@@ -50,19 +52,20 @@ class Binding(ABC):
         self.armed = False  # between the optimizer's pre-hook and its first post-hook
         self.stale = True  # the knobs' tensors are not our own: just bound, or the optimizer's state was loaded
         self.closed = ""  # why
-        self.edits: list[Edit] = []  # in the order they were made
         self.fast_step: Any = None  # worked out from plans, groups and knobs, until they change; false where nothing is
         self.monitor = MisuseMonitor()
+        self.idle = IdleCalls()
         self.apart = apart()
         self.handles: list[RemovableHandle] = []
         self.lock = RLock()  # around what two threads must not do at once
 
     def __getstate__(self) -> dict[str, Any]:
         self.settle()
+        self.idle.reset()
         return {name: held for name, held in vars(self).items() if name not in self.own}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        vars(self).update(state, apart=apart(), handles=[], lock=RLock())
+        vars(self).update(state, apart=apart(), handles=[], idle=IdleCalls(), lock=RLock())
         self.lay()
 
     @property
@@ -120,15 +123,20 @@ class Binding(ABC):
 
     def attach(self, optimizer: Optimizer) -> None:
         """Have the optimizer's hooks own this binding."""
+        count = optimizer.register_step_post_hook(self.after)
         self.handles = [
             optimizer.register_step_pre_hook(self.before),
-            optimizer.register_step_post_hook(self.after),
+            count,
             optimizer.register_load_state_dict_post_hook(self.reloaded),
         ]
+        # It runs first, so that a hook of the user's which saves finds the update counted.
+        hooks: Any = optimizer._optimizer_step_post_hooks
+        hooks.move_to_end(count.id, last=False)
 
     def close(self, why: str) -> None:
         """Drive no more."""
         self.closed, self.fast_step = self.closed or why, None
+        self.idle.reset()
         for handle in self.handles:
             handle.remove()
         self.handles = []
@@ -142,6 +150,11 @@ class Binding(ABC):
         if self.closed:
             raise RuntimeError(f"Scheduler: it is closed: {self.closed}")
         self.settle()
+
+    @property
+    def edits(self) -> list[Edit]:
+        """The edits of each knob, in the order they were made."""
+        return [edit for track in self.tracks for edit in track.history.edits]
 
     @property
     def index(self) -> float:

@@ -43,7 +43,9 @@ class DeviceBinding(Binding):
         self.outputs: tuple[Output, ...] = ()
         self.require_hooks = require_hooks()
         self.hooked = False  # a hook of the optimizer's has been called
+        self.grown = (0.0, 0)  # the index at which groups were last taken in, and how many there were before
         self.called = False  # `step()` has been
+        self.calls = 0  # of it outside of graphs
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         super().__setstate__(state)
@@ -64,6 +66,13 @@ class DeviceBinding(Binding):
         position = self.position
         return position, self.at(position)
 
+    def adopt(self, groups: Groups, at: float) -> None:
+        """Make states for groups that are new, which took no part in the last update."""
+        known = len(self.tracks[0].group_states)
+        super().adopt(groups, at)
+        if len(groups) > known and at != self.grown[0]:
+            self.grown = (at, known)
+
     def drives(self) -> bool:
         """Whether the pre-hook writes the knobs."""
         return self.clock == "updates" and (self.auto or not self.called)
@@ -81,6 +90,7 @@ class DeviceBinding(Binding):
         self.armed = self.writer.keeps_lr(groups) or not is_fake(optimizer, self.writer)
         if self.armed:
             self.hooked = True
+            self.idle.update_seen()
             if self.renew(groups) or self.drives():
                 self.write()
 
@@ -107,8 +117,11 @@ class DeviceBinding(Binding):
     def call(self, groups: Groups) -> bool:
         """A call of `step()` outside of graphs."""
         self.ready()
-        self.renew(groups)
+        self.renew(groups, ahead=self.clock == "calls")
         self.go()
+        if self.clock == "updates" and not self.auto:
+            self.idle.few(0, self.calls)
+            self.calls += 1
         return False
 
     def go(self) -> None:
@@ -131,10 +144,15 @@ class DeviceBinding(Binding):
             factor = factors[0] if len(factors) == 1 else torch.stack(factors)[which]
             memory.copy_(bases * factor)
 
-    def renew(self, groups: Groups) -> bool:
-        """Take in groups that are new, and give the others their own tensors again; returns whether any is new."""
+    def renew(self, groups: Groups, *, ahead: bool = False) -> bool:
+        """Take in groups that are new, and give the others their own tensors again; returns whether any is new.
+
+        Args:
+            groups: of the optimizer.
+            ahead: a call is about to be counted, and the clock of new groups begins with the next index.
+        """
         if len(groups) != len(self.tracks[0].group_states):
-            self.adopt(groups, self.index)
+            self.adopt(groups, self.index + ahead)
         first = 0 if self.stale else self.writer.known
         new = len(groups) > first
         if new:
@@ -171,15 +189,18 @@ class DeviceBinding(Binding):
     def move(self, groups: Groups, position: Position, *, sought: bool = False) -> None:
         """Stand elsewhere, with the values and bases of there."""
         del sought
-        self.position = position
+        self.idle.reset()
+        self.position, self.grown = position, (0.0, 0)
         self.rewrite(groups)
         for track in self.tracks:
             track.note_bases(groups)
 
     def used_now(self, groups: Groups) -> list[Values]:
         """The knobs of the last update, as its plans have them."""
-        last = self.position.last
-        return self._values(groups, last) if last >= 0 else []
+        last, (at, known) = self.position.last, self.grown
+        if last < 0:
+            return []
+        return [values[:known] if last < at else values for values in self._values(groups, last)]
 
     def next_now(self, groups: Groups) -> list[Values]:
         """The knobs of the coming update, as its plans have them."""

@@ -60,7 +60,8 @@ class FastStep:
         groups, known, buffer = optimizer.param_groups, self.known, self.buffer
         updates = binding.updates
         at = updates if self.by_updates else binding.calls + 1
-        if not self.start <= at < self.stop or updates > binding.met + 1 or len(groups) != known:
+        unusual = updates != binding.met + 1 and self._asks_for_a_look(binding, updates)
+        if unusual or not self.start <= at < self.stop or len(groups) != known:
             return False
         if self.bases is not None:
             return self._step_each(binding, optimizer, at)
@@ -84,6 +85,12 @@ class FastStep:
         binding.shown, binding.calls, binding.met = at, binding.calls + 1, updates
         binding.writing = False
         return True
+
+    def _asks_for_a_look(self, binding: "HostBinding", updates: int) -> bool:
+        """Whether a call that did not find one new update found several, or none like many calls before it."""
+        if updates != binding.met:
+            return True
+        return self.by_updates and not binding.idle.few(updates, binding.calls)
 
     def _step_each(self, binding: "HostBinding", optimizer: Optimizer, at: int) -> bool:
         """The same where the groups, all of numbers, have bases of their own."""
@@ -137,6 +144,8 @@ def fast_step_for(binding: "HostBinding", at: float) -> FastStep | None:
     alone = len(binding.tracks) == 1 and track.knob.path == "lr" and track.together and None not in track.bases
     alike = not panel.buffers or [len(buffer.places) for buffer in panel.buffers] == [panel.known]
     if not alone or not alike or (panel.buffers and track.base is None) or binding.auto or binding.clock == "manual":
+        return None
+    if binding.idle.watch is not None:
         return None
     return FastStep(binding, at)
 

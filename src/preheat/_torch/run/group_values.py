@@ -19,5 +19,6 @@ def value_in(row: GroupValues, index: int) -> float | None:
 
 
 def values_of(row: GroupValues, count: int) -> list[float | None]:
-    """The value in each of so many groups."""
-    return [value_in(row, index) for index in range(count)]
+    """The value in each of so many groups, or of those that there were when the row was made."""
+    known = min(count, len(row[0])) if isinstance(row, tuple) else count
+    return [value_in(row, index) for index in range(known)]

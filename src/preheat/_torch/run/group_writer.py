@@ -136,6 +136,7 @@ class GroupWriter:
         self.holds: list[FloatWriter | MixedWriter] = []  # one for each track
         self.turn = 0  # the group that is looked at next
         self.known = 0  # groups whose tensors are their own
+        self.first: object = None  # of them
 
     def __getstate__(self) -> dict[str, Any]:
         return {"tracks": self.tracks, "written": self.written}
@@ -160,7 +161,7 @@ class GroupWriter:
                 self.views[number][index] = view
                 self.tracks[number].knob.put(groups[index], view)
         self.holds = [_hold(track, views) for track, views in zip(self.tracks, self.views, strict=True)]
-        self.known = len(groups)
+        self.known, self.first = len(groups), groups[0]
 
     def keeps_lr(self, groups: Groups) -> bool:
         """Whether an lr is the very object that was put there, and not another of the same value."""

@@ -9,7 +9,7 @@ from torch.optim import Optimizer
 
 from preheat._torch.run.binding import Binding, Position, Values
 from preheat._torch.run.fast_step import fast_step_for
-from preheat._torch.run.group_values import GroupValues
+from preheat._torch.run.group_values import GroupValues, values_of
 from preheat._torch.run.group_writer import ALL, FEW
 from preheat._torch.run.hooks import is_fake
 from preheat._torch.run.knob import Groups
@@ -46,6 +46,14 @@ class HostBinding(Binding):
         """The position and the index that is shown; None while another thread changes them."""
         return None if self.writing else (self.position, self.shown)
 
+    def adopt(self, groups: Groups, at: float) -> None:
+        """Make states for groups that are new, which took no part in the last update."""
+        known = len(self.tracks[0].group_states)
+        super().adopt(groups, at)
+        if len(groups) > known:
+            self.used = [(values_of(row, known), 1.0) for row in self.used]
+            self.using = [(values_of(row, known), 1.0) for row in self.using]
+
     def drives(self) -> bool:
         """Whether the pre-hook writes the knobs."""
         return self.clock == "manual" or (self.clock == "updates" and (self.auto or not self.calls))
@@ -64,6 +72,9 @@ class HostBinding(Binding):
         if not self.armed:
             self.monitor.empty = True
             return
+        if self.idle.calls:
+            self.idle.update_seen()
+            self.fast_step = None
         groups = optimizer.param_groups
         if self.drives():
             self.show(groups, self.index)
@@ -104,6 +115,12 @@ class HostBinding(Binding):
         self.fast_step = None
         self.monitor.reloaded(self.writer, optimizer.param_groups)
 
+    def _notice_load(self, groups: Groups) -> None:
+        """A load that calls no hooks, of an optimizer that has its own, still puts new dicts in the groups' place."""
+        if not self.stale and self.writer.first is not groups[0]:
+            self.stale = True
+            self.monitor.reloaded(self.writer, groups)
+
     def call(self, groups: Groups) -> bool:
         """A call of `step()`; returns whether there is something to say, which is left to `flush`."""
         at = self.calls + 1 if self.clock == "calls" else self.index
@@ -124,11 +141,13 @@ class HostBinding(Binding):
         """Stand elsewhere, with the values and bases of there, or stay if it has none."""
         with self.lock:
             self.doubt = self.fast_step = None
+            self.stale = self.stale or not sought  # a load may have come without a hook, and is no other hand
             self.show(groups, self.at(position))
             self.position = position
             for track in self.tracks:
                 track.note_bases(groups)
             self.used, self.met = (), position.updates
+            self.idle.reset()
             self.monitor.moved(sought=sought)
 
     def rewrite(self, groups: Groups) -> None:
@@ -156,6 +175,7 @@ class HostBinding(Binding):
 
     def _overwrite(self, groups: Groups, rows: list[GroupValues]) -> None:
         """Write rows where not all is as it was left: tensors or groups that are new, values from another hand."""
+        self._notice_load(groups)
         if not self.stale and not self.writer.untouched(groups, ALL):
             self.monitor.foreign(self.writer, groups)
             self.writer.refit(groups)
@@ -166,6 +186,7 @@ class HostBinding(Binding):
 
     def _complete(self, groups: Groups) -> None:
         """Write what is pending while the caller drives; knobs that another hand has written are left as they are."""
+        self._notice_load(groups)
         known = self.writer.known
         with self.lock:
             self.adopt(groups, self.index)

@@ -7,16 +7,15 @@ from typing import Any, NamedTuple, NoReturn
 from torch import Tensor
 
 from preheat._language.parser import parse
-from preheat._nodes import Function, function
+from preheat._nodes import allow_functions_of, function
 from preheat._plan import Plan
 from preheat._plan.formula import Piece
+from preheat._saved.plan_history import Key, PlanHistory
 from preheat._torch.run.group_values import GroupValues, values_of
 from preheat._torch.run.knob import Groups, Knob
-from preheat._torch.run.run_info import RunInfo, known_prefix, resolved
+from preheat._torch.run.run_info import RunInfo, resolved
 
-__all__ = ["Bound", "Edit", "GroupState", "Key", "KnobSchedule", "SharedPlan", "as_plan", "asks", "plans_of"]
-
-Key = Any  # a group's name, its index, a pair (optimizer, index), or "*"
+__all__ = ["GroupState", "KnobSchedule", "SharedPlan", "as_plan", "plans_of"]
 
 
 def as_plan(name: str, given: object) -> Plan:
@@ -28,7 +27,7 @@ def as_plan(name: str, given: object) -> Plan:
     if isinstance(given, Plan):
         return given
     if isinstance(given, str):
-        return parse(given)
+        return allow_functions_of(parse(given))  # text in the program is the program's own
     if callable(given):
         return function(given)
     way = f"; constant({given!r}) holds a number" if type(given) in (int, float) else ""
@@ -44,13 +43,6 @@ def plans_of(name: str, given: object) -> dict[Key, Plan | None]:
     return {"*": as_plan(name, given)}
 
 
-def asks(value: Any) -> bool:
-    """Whether there is a user's function in a plan, which is never called ahead of its update."""
-    if not isinstance(value, Plan):
-        return False
-    return isinstance(value, Function) or any(map(asks, value._call()[1]))
-
-
 class GroupState:
     """One knob of one group: the key of its plan, where its clock began, its base, and what was found at bind."""
 
@@ -62,16 +54,6 @@ class GroupState:
         self.base = self.found = knob.read(group)
         initial = group.get("initial_lr") if knob.path == "lr" else None
         self.initial = None if initial is None else float(initial)
-
-
-class Edit(NamedTuple):
-    """A plan that is followed from an update on."""
-
-    at: int  # on the group's own clock
-    knob: str
-    key: Key
-    joined: float  # where that clock began
-    text: str
 
 
 class SharedPlan(NamedTuple):
@@ -87,28 +69,20 @@ class SharedPlan(NamedTuple):
     def piece_at(self, at: float) -> Piece:
         """The piece of the plan that answers at an index, and between which."""
         start, stop, value = self.plan._formula.piece_at(max(at - self.joined, 0.0))
-        return self.joined + start, self.joined + stop, value
-
-
-class Bound(NamedTuple):
-    """A plan as bound, and with its lengths in updates as far as the total was known then."""
-
-    given: Plan
-    resolved: Plan
+        return Piece(self.joined + start, self.joined + stop, value)
 
 
 class KnobSchedule:
-    """One knob of one optimizer. `bound` are the plans as bound, `plans` those followed now, edits applied."""
+    """One knob of one optimizer: the plans it follows, and the state of each group."""
 
     def __init__(
         self, knob: Knob, given: dict[Key, Plan | None], *, scaled: bool, number: int | None = None,
         horizon: RunInfo = RunInfo(),  # noqa: B008  # it cannot be changed
     ) -> None:  # fmt: skip
         self.knob = knob
-        known = {key: None if plan is None else Bound(plan, resolved(plan, horizon)) for key, plan in given.items()}
-        self.code = self.bound = known  # a checkpoint may replace `bound`
-        self.plans = self.unedited()
-        self.branches: dict[tuple[Key, float], Plan] = {}  # of groups with a clock of their own, once edited
+        lengths_known = {key: None if plan is None else resolved(plan, horizon) for key, plan in given.items()}
+        self.code = PlanHistory(given, lengths_known)  # the plans of the code, without edits
+        self.history = self.code  # those followed now: an edit or a checkpoint replaces it
         self.scaled = scaled
         self.horizon = horizon
         self.number = number  # of the optimizer, where there are several
@@ -124,9 +98,10 @@ class KnobSchedule:
         vars(self).update(state)
         self.lay()
 
-    def unedited(self) -> dict[Key, Plan | None]:
-        """The plans to follow where none is edited."""
-        return {key: None if bound is None else known_prefix(bound.resolved) for key, bound in self.bound.items()}
+    @property
+    def plans(self) -> dict[Key, Plan | None]:
+        """The plan that each key follows now."""
+        return self.history.plans
 
     @property
     def mode(self) -> str:
@@ -142,12 +117,31 @@ class KnobSchedule:
     @property
     def given_text(self) -> str:
         """How a user wrote it, shortened: `plan=noam(512, 4000)`."""
-        text = ", ".join(repr(bound.given if bound else None) for bound in self.bound.values())
-        return f"{self.argument}={text if len(text) <= 60 else text[:57] + '...'}"  # noqa: PLR2004  # a line of a message
+        text = ""
+        for plan in self.history.given.values():
+            text += (", " if text else "") + repr(plan)
+            if len(text) > 60:  # noqa: PLR2004  # a line of a message; a thousand groups may have a plan each
+                text = text[:57] + "..."
+                break
+        return f"{self.argument}={text}"
 
     def index_of(self, index: int) -> int | tuple[int, int]:
         """The index of a group as a user writes it, with that of the optimizer where there are several."""
         return index if self.number is None else (self.number, index)
+
+    def states_by_key(self) -> dict[Key, list[GroupState]]:
+        """The states of the groups that follow each key's plan."""
+        found: dict[Key, list[GroupState]] = {}
+        for group_state in self.group_states:
+            if group_state is not None:
+                found.setdefault(group_state.key, []).append(group_state)
+        return found
+
+    def probe(self, key: Key, plan: Plan, group_states: Sequence[GroupState]) -> "KnobSchedule":
+        """A schedule to be checked as if some groups followed another plan; it drives nothing and costs little."""
+        probe = object.__new__(KnobSchedule)
+        vars(probe).update(vars(self), history=PlanHistory({key: plan}, {key: plan}), group_states=[*group_states])
+        return probe
 
     def keys_of(self, group: dict[str, Any], index: int) -> tuple[Key, ...]:
         """The keys that match a group, the first of them first."""
@@ -160,11 +154,12 @@ class KnobSchedule:
             ValueError: none does.
         """
         for key in self.keys_of(group, index):
-            if key is not None and key in self.plans:
+            if key is not None and key in self.history.given:
                 return key
         who = f"group {self.index_of(index)}" + (f" ({group['name']!r})" if "name" in group else "")
+        keys = ", ".join(map(repr, self.history.given))
         raise ValueError(
-            f"Scheduler({self.argument}={{...}}): {who} must match a key, one of {', '.join(map(repr, self.plans))}; "
+            f"Scheduler({self.argument}={{...}}): {who} must match a key, one of {keys}; "
             'add it, or "*" for all others (None leaves a group alone)'
         )
 
@@ -178,9 +173,10 @@ class KnobSchedule:
         known = len(self.group_states)
         for index, (group, began) in enumerate(zip(groups[known:], joined, strict=True), known):
             key = self.key_of(group, index)
-            if self.plans[key] is not None:
+            driven = self.history.given[key] is not None
+            if driven:
                 self.knob.check(group, f"group {self.index_of(index)}")
-            group_states.append(None if self.plans[key] is None else GroupState(key, group, self.knob, began))
+            group_states.append(GroupState(key, group, self.knob, began) if driven else None)
         return group_states
 
     def tensors(self, groups: Groups, first: int) -> Iterator[tuple[int, Tensor]]:
@@ -203,16 +199,17 @@ class KnobSchedule:
             None if c is None else places.setdefault((c.key, c.joined), len(places)) for c in self.group_states
         ]
         self.bases = [None if c is None else c.base if self.scaled else 1.0 for c in self.group_states]
-        self.shared_plans = [self._strand(*which, place) for which, place in places.items()]
+        bases: list[list[float]] = [[] for _ in places]
+        for base, place in zip(self.bases, self.shared_plan_of, strict=True):
+            if base is not None and place is not None:
+                bases[place].append(base)
+        self.shared_plans = [self._strand(*which, own) for which, own in zip(places, bases, strict=True)]
         self.together = len(places) == 1 and self.feedback is None
         self.base = self.bases[0] if self.together and len(set(self.bases)) == 1 else None
         self.end = min((shared_plan.end for shared_plan in self.shared_plans), default=inf)
 
-    def _strand(self, key: Key, joined: float, place: int) -> SharedPlan:
-        plan = self.followed(key, joined)
-        bases = [
-            base for base, of in zip(self.bases, self.shared_plan_of, strict=True) if base is not None and of == place
-        ]
+    def _strand(self, key: Key, joined: float, bases: Sequence[float]) -> SharedPlan:
+        plan = self.history.followed(key, joined)
         end = inf if plan.steps is None else joined + plan.steps
         return SharedPlan(plan, plan._scalar_fn, float(joined), min(bases), max(bases), end)
 
@@ -244,12 +241,6 @@ class KnobSchedule:
         raise ValueError(
             f"Scheduler({self.given_text}): {self.knob.path} must be {self.knob.words}, got {value:g} at update {at}"
         )
-
-    def followed(self, key: Key, joined: float) -> Plan:
-        """The plan that groups of a key follow now whose clock began at `joined`."""
-        plan = self.branches.get((key, joined)) or self.plans[key]
-        assert plan is not None  # noqa: S101  # a group left alone has no group_state
-        return plan
 
     def rounded(self, groups: Groups, row: GroupValues) -> list[float | None]:
         """The values of a row as the knobs hold them."""

@@ -15,8 +15,6 @@ if TYPE_CHECKING:
 
 __all__ = ["MisuseMonitor"]
 
-PATIENT = 500  # calls without an update
-
 
 class MisuseMonitor:
     """Sentences waiting to be said, and which have been."""
@@ -28,6 +26,7 @@ class MisuseMonitor:
         self.settled = False  # there has been an update, or a state was loaded
         self.sought = False  # the position was chosen
         self.empty = False  # the optimizer's state was made by torch, and by no update
+        self.untrained = False  # it had no state at bind, and none was loaded: what is there since is a wrapper's
         self.leaps = 0  # calls that found more than one new update
 
     def once(self, code: str, sentence: str) -> None:
@@ -49,6 +48,7 @@ class MisuseMonitor:
 
         But an lr without an `initial_lr` is that of an optimizer which no scheduler has driven.
         """
+        self.untrained = False
         for track, row in zip(panel.tracks, panel.written, strict=True):
             for group, value in zip(groups, values_of(row, panel.known), strict=False):
                 fresh = track.knob.path == "lr" and "initial_lr" not in group
@@ -81,12 +81,8 @@ class MisuseMonitor:
                 f"Scheduler: step() ran after {new} updates; the plan counts updates, so it has moved {new}; "
                 'if it was written in epochs pass clock="calls" or "90ep"',
             )
-        if updates == 0 and calls >= PATIENT:
-            self.once(
-                "hidden",
-                f"Scheduler: step() has been called {calls} times and the optimizer has made no update; it is hidden "
-                'or stepped elsewhere: pass the one that steps, or clock="calls"',
-            )
+        if new == 0 and not binding.auto:
+            binding.idle.few(updates, calls - 1)
 
     def foreign(self, panel: GroupWriter, groups: Groups) -> None:
         """The knobs are about to be overwritten; another hand may have written some."""
@@ -118,7 +114,7 @@ class MisuseMonitor:
         if stale:
             what = f"the optimizer bears initial_lr={stale[0].initial:g} and lr={stale[0].found:g} of an earlier run"
             remedy = "build it on each group's own lr and seek(k)"
-        elif not self.sought and (self.trained or (not self.empty and _has_trained(optimizer))):
+        elif not self.sought and (self.trained or (not (self.empty or self.untrained) and _has_trained(optimizer))):
             what, remedy = "the optimizer has already trained", "seek(k)"
         else:
             return

@@ -1,5 +1,6 @@
 """Values of knobs under the names that people know."""
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
@@ -19,13 +20,13 @@ def named(
         bindings: of each optimizer.
         rows: of each optimizer, one for each of its tracks.
     """
-    names = [group.get("name") for own in groups for group in own]
+    names = Counter(group.get("name") for own in groups for group in own)
     found: dict[Any, dict[str, float]] = {}
     for own, binding, its_rows in zip(groups, bindings, rows, strict=True):
         for track, row in zip(binding.tracks, its_rows, strict=False):
             for index, (group, value) in enumerate(zip(own, row, strict=False)):
                 name = group.get("name")
-                key = name if name is not None and names.count(name) == 1 else track.index_of(index)
+                key = name if name is not None and names[name] == 1 else track.index_of(index)
                 if value is not None:
                     found.setdefault(key, {})[track.knob.path] = value
     return found

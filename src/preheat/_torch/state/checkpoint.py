@@ -1,49 +1,57 @@
-"""Checkpoints: what a scheduler saves, and what it makes of a saved state."""
+"""Checkpoints: what a scheduler saves, and how it takes a saved run."""
 
-from collections.abc import Iterable, Iterator, Sequence
-from itertools import groupby
-from typing import Any, NamedTuple, NoReturn
+from collections.abc import Iterator, Sequence
+from copy import copy
+from typing import Any
 
+from preheat._saved.plan_history import Edit, PlanHistory
+from preheat._saved.plans import followable
+from preheat._saved.run import SavedPlan, SavedRun, run_lengths, total, unrolled
 from preheat._torch.run.binding import Binding, Position
 from preheat._torch.run.knob import Groups
-from preheat._torch.run.knob_schedule import Edit, GroupState, KnobSchedule
-from preheat._torch.state.conflicts import Found, Plans, changes_told, text_of
-from preheat._torch.state.edits import last_used, replay, rollback_on_error
+from preheat._torch.run.knob_schedule import GroupState, KnobSchedule
+from preheat._torch.state.conflicts import BaseComparison, PlanComparison, base_reports
+from preheat._torch.state.edits import last_used, rollback_on_error
 
 __all__ = ["load", "pack"]
 
-FORMAT = 1
+WHO = "load_state_dict"
 
 
-def pack(bindings: Sequence[Binding], groups: Sequence[Groups]) -> dict[str, Any]:
-    """One flat dict with a fixed set of keys; what varies in length is one list."""
+def pack(bindings: Sequence[Binding], groups: Sequence[Groups]) -> SavedRun:
+    """The run as it is saved: `to_dict` makes one flat dict of it with a fixed set of keys."""
     positions, rows = zip(*map(_snapshot, bindings, groups), strict=True)
-    places = [place for row in rows for place in row]
-    plans = [(track, key, bound) for track in bindings[0].tracks for key, bound in track.bound.items()]
-    edits = [(number, edit) for number, binding in enumerate(bindings) for edit in binding.edits]
-    return {
-        "preheat": FORMAT,
-        "clock": bindings[0].clock,
-        "updates": [position.updates for position in positions],
-        "calls": positions[0].calls if bindings[0].clock == "calls" else 0,  # else no part of where it stands
-        "amount": positions[0].amount,
-        "last": [position.last for position in positions],
-        "groups": [len(binding.tracks[0].group_states) for binding in bindings],
-        "knobs": [track.knob.path for track, _, _ in plans],
-        "modes": [track.mode for track, _, _ in plans],
-        "keys": [repr(key) for _, key, _ in plans],
-        "plans": [text_of(bound and bound.given) for _, _, bound in plans],
-        "resolved": ["" if b is None or b.resolved is b.given else text_of(b.resolved) for _, _, b in plans],
-        "edits": [x for number, edit in edits for x in (number, *edit._replace(key=repr(edit.key)))],
-        "bases": _runs(base for base, _, _ in places),
-        "values": _runs(value for _, value, _ in places),
-        "joined": _runs(joined for _, _, joined in places),
-        "feedback": next((t.feedback.state() for b in bindings for t in b.tracks if t.feedback is not None), []),
-    }
+    bases, values, offsets = zip(*(place for row in rows for place in row), strict=True)
+    first = bindings[0]
+    return SavedRun(
+        clock=first.clock,
+        updates=tuple(position.updates for position in positions),
+        calls=positions[0].calls if first.clock == "calls" else 0,  # elsewhere they say nothing of where the run stands
+        amount=positions[0].amount,
+        last=tuple(position.last for position in positions),
+        groups=tuple(len(binding.tracks[0].group_states) for binding in bindings),
+        plans=tuple(plan for track in first.tracks for plan in _saved_plans(track)),
+        edits=tuple(
+            (number, edit._replace(key=repr(edit.key)))
+            for number, binding in enumerate(bindings)
+            for edit in binding.edits
+        ),
+        bases=run_lengths(bases),
+        values=run_lengths(values),
+        offsets=run_lengths(offsets),
+        feedback=next((tuple(t.feedback.state()) for b in bindings for t in b.tracks if t.feedback is not None), ()),
+    )
+
+
+def _saved_plans(track: KnobSchedule) -> Iterator[SavedPlan]:
+    history = track.history
+    for key, (given, resolved) in history.texts.items():
+        text = "" if history.resolved[key] is history.given[key] else resolved
+        yield SavedPlan(track.knob.path, track.mode, repr(key), given, text)
 
 
 def _snapshot(binding: Binding, groups: Groups) -> tuple[Position, list[tuple[float, float, float]]]:
-    """The position; base, value and beginning of each knob, all of one moment, also while another thread steps."""
+    """The position; base, value and offset of each knob, all of one moment, also while another thread steps."""
     binding.settle()
     binding.adopt(groups, binding.index)
     while True:
@@ -56,98 +64,102 @@ def _snapshot(binding: Binding, groups: Groups) -> tuple[Position, list[tuple[fl
             return moment[0], places
 
 
-class _Saved(NamedTuple):
-    """What a state says of one knob of one group."""
-
-    base: float
-    value: float
-    joined: float
-
-
 def load(bindings: Sequence[Binding], groups: Sequence[Groups], state: dict[str, Any], on_change: str) -> list[str]:
-    """Set every binding and write every knob, or do nothing; returns what is to be said.
+    """Set every binding and write every knob, or change nothing; returns the warnings to give.
 
     Raises:
-        ValueError: the state is of another format, clock, or set of groups or knobs, or something has changed and
-            nothing may.
+        TypeError: a field of the state is of the wrong kind.
+        ValueError: one is out of its range; the state is of another format, clock, or set of groups or knobs; or
+            something has changed and nothing may.
     """
-    _check(pack(bindings, groups), state)
-    with rollback_on_error(bindings):
-        for binding, updates, last in zip(bindings, state["updates"], state["last"], strict=True):
-            calls = state["calls"] if binding.clock == "calls" else binding.position.calls
-            binding.position = Position(updates, calls, state["amount"], last)
-        sentences = [*_take_bases(bindings, state, on_change), *_take_plans(bindings, state, on_change)]
-        sentences += _take_feedback(bindings, state["feedback"], on_change)
+    saved = SavedRun.from_dict(WHO, state)
+    _check_fit(bindings, groups, saved)
+    with rollback_on_error(bindings, WHO):
+        for binding, updates, last in zip(bindings, saved.updates, saved.last, strict=True):
+            calls = saved.calls if binding.clock == "calls" else binding.position.calls
+            binding.position = Position(updates, calls, saved.amount, last)
+        sentences = [*_take_bases(bindings, saved, on_change), *_take_plans(bindings, saved, on_change)]
+        sentences += _take_feedback(bindings, saved.feedback, on_change)
     for binding, own in zip(bindings, groups, strict=True):
         binding.move(own, binding.position)
     return sentences
 
 
-def _check(own: dict[str, Any], state: dict[str, Any]) -> None:
-    """Refuse a state of another format, or of other groups, knobs or clock than `own`."""
-    if state["preheat"] != FORMAT:
-        _refuse(f"preheat={state['preheat']!r}", f"the format must be {FORMAT}; a later release made it")
-    if missing := own.keys() - state.keys():
-        _refuse(f"state_dict without {min(missing)!r}", "it must be whole, as state_dict() returned it")
-    if state["clock"] != own["clock"]:
-        _refuse(f"clock={state['clock']!r}", f"it must be that of this Scheduler, {own['clock']!r}")
-    if state["groups"] != own["groups"]:
-        _refuse(f"groups={state['groups']}", f"the optimizer must have as many groups, it has {own['groups']}")
-    saved, driven = (sorted({*zip(one["knobs"], one["modes"], strict=True)}) for one in (state, own))
-    if saved != driven:
-        _refuse(f"knobs={saved}", f"they must be those that this Scheduler drives, {driven}")
-    if sum(state["bases"][1::2]) != sum(own["bases"][1::2]):
-        _refuse("bases", "the same groups must be left alone (None) as when the state was saved")
+def _check_fit(bindings: Sequence[Binding], groups: Sequence[Groups], saved: SavedRun) -> None:
+    """Refuse a run of other groups, knobs or clock."""
+    own = pack(bindings, groups)
+    if saved.clock != own.clock:
+        raise ValueError(f"{WHO}(clock={saved.clock!r}): it must be that of this Scheduler, {own.clock!r}")
+    if saved.groups != own.groups:
+        raise ValueError(
+            f"{WHO}(groups={list(saved.groups)}): the optimizer must have as many groups, it has {list(own.groups)}"
+        )
+    if saved.modes != own.modes:
+        raise ValueError(f"{WHO}(knobs={saved.modes}): they must be those that this Scheduler drives, {own.modes}")
+    if total(saved.bases) != total(own.bases):
+        raise ValueError(f"{WHO}(bases): the same groups must be left alone (None) as when the state was saved")
 
 
-def _refuse(got: str, rule: str) -> NoReturn:
-    raise ValueError(f"load_state_dict({got}): {rule}")
-
-
-def _take_bases(bindings: Sequence[Binding], state: dict[str, Any], on_change: str) -> list[str]:
+def _take_bases(bindings: Sequence[Binding], saved: SavedRun, on_change: str) -> list[str]:
     """Set the base of every knob, and where each group's clock began."""
-    places = [(binding, *place) for binding in bindings for place in _places(binding)]
-    rows = zip(*(_unrolled(state[name]) for name in ("bases", "values", "joined")), strict=True)
-    saved = [_Saved(*row) for row in rows]
-    lr = {
-        (id(binding), index): (group_state.initial, one.base)
-        for (binding, track, index, group_state), one in zip(places, saved, strict=True)
-        if track.knob.path == "lr"
-    }
-    found = [
-        Found(track, index, group_state, one.base, one.value, lr.get((id(binding), index)))
-        for (binding, track, index, group_state), one in zip(places, saved, strict=True)
-    ]
-    sentences = changes_told(found, on_change)
-    for one, (_, _, joined) in zip(found, saved, strict=True):
+    for track in (track for binding in bindings for track in binding.tracks):
+        track.group_states = [None if state is None else copy(state) for state in track.group_states]
+    compared = _compared_bases(bindings, saved)
+    sentences = base_reports(compared, on_change)
+    for one, offset in zip(compared, unrolled(saved.offsets), strict=True):
         if not one.changed:
-            one.group_state.found = one.saved  # from here on the code's: what was found may have been loaded
+            one.group_state.found = one.saved  # a later load compares with the code's: what was found may be loaded
         one.group_state.base = one.saved if on_change == "checkpoint" else one.group_state.found
-        one.group_state.joined = joined
+        one.group_state.joined = offset
     return sentences
 
 
-def _take_plans(bindings: Sequence[Binding], state: dict[str, Any], on_change: str) -> list[str]:
-    """Have every track follow its plans, and the saved edits of them."""
-    rows = [(row[0], Edit(*row[1:])) for row in _grouped(state["edits"], len(Edit._fields) + 1)]
-    texts = list(zip(state["knobs"], state["keys"], state["plans"], state["resolved"], strict=True))
-    at = bindings[0].index
-    both = []
+def _compared_bases(bindings: Sequence[Binding], saved: SavedRun) -> list[BaseComparison]:
+    """The knobs of all groups, each with its saved base; a base that its knob cannot take is refused."""
+    places = [(id(binding), *place) for binding in bindings for place in _places(binding)]
+    rows = list(zip(places, unrolled(saved.bases), unrolled(saved.values), strict=True))
+    for (_, track, _, _), base, _ in rows:
+        if track.scaled and not track.knob.allows(base):
+            raise ValueError(f"{WHO}(bases=[... {base!r} ...]): bases must be {track.knob.words} for {track.knob.path}")
+    lr = {
+        (which, index): (state.initial, base)
+        for (which, track, index, state), base, _ in rows
+        if track.knob.path == "lr"
+    }
+    return [
+        BaseComparison(track, index, state, base, value, lr.get((which, index)))
+        for (which, track, index, state), base, value in rows
+    ]
+
+
+def _take_plans(bindings: Sequence[Binding], saved: SavedRun, on_change: str) -> list[str]:
+    """Have every knob follow its plans, with the saved edits."""
+    at, sentences = bindings[0].index, []
     for tracks in zip(*(binding.tracks for binding in bindings), strict=True):
-        path = tracks[0].knob.path
-        saved = {key: (given, resolved or given) for knob, key, given, resolved in texts if knob == path}
-        both.append(Plans(tracks[0], saved, [edit for _, edit in rows]))
-        for track in tracks:
-            track.bound = both[-1].chosen(on_change, at)
-    for number, binding in enumerate(bindings):
-        keys = {(track.knob.path, repr(key)): key for track in binding.tracks for key in track.bound}
-        binding.edits = [edit._replace(key=keys[edit.knob, edit.key]) for which, edit in rows if which == number]
-        for track in binding.tracks:
-            replay(track, binding.edits)
-    return [plans.told(on_change, at, last_used(bindings[0])) for plans in both if plans.changed]
+        compared = PlanComparison(tracks[0], saved)
+        chosen = compared.chosen(on_change, at)
+        keys = {repr(key): key for key in chosen.given}
+        for number, track in enumerate(tracks):
+            edits = [edit for which, edit in saved.edits if which == number and edit.knob == track.knob.path]
+            track.history = _replayed(chosen, edits, keys) if edits else chosen
+        if compared.changed:
+            sentences.append(compared.report(on_change, at, last_used(bindings[0])))
+    return sentences
 
 
-def _take_feedback(bindings: Sequence[Binding], state: list[float], on_change: str) -> list[str]:
+def _replayed(history: PlanHistory, edits: Sequence[Edit], keys: dict[str, Any]) -> PlanHistory:
+    pairs = []
+    for edit in edits:
+        if edit.key not in keys:
+            raise ValueError(f"{WHO}(edits): the key {edit.key:.60} must be one of {', '.join(keys)}")
+        plan = followable(f"{WHO}(edits)", edit.text)
+        if plan is None:
+            raise ValueError(f"{WHO}(edits): a saved edit must be a plan, got {edit.text}")
+        pairs.append((edit._replace(key=keys[edit.key]), plan))
+    return history.edited(pairs)
+
+
+def _take_feedback(bindings: Sequence[Binding], state: tuple[float, ...], on_change: str) -> list[str]:
     """Set the Plateau, if there is one, to what it had seen."""
     plateau = next((track.feedback for track in bindings[0].tracks if track.feedback is not None), None)
     if plateau is not None:
@@ -167,17 +179,3 @@ def _places(binding: Binding) -> Iterator[tuple[KnobSchedule, int, GroupState]]:
         for index, group_state in enumerate(track.group_states):
             if group_state is not None:
                 yield track, index, group_state
-
-
-def _grouped(flat: Sequence[Any], n: int) -> Iterator[tuple[Any, ...]]:
-    return (tuple(flat[k : k + n]) for k in range(0, len(flat), n))
-
-
-def _runs(values: Iterable[float]) -> list[float]:
-    """Value, count, value, count, ...: a thousand groups with one base take two numbers."""
-    return [x for value, run in groupby(values) for x in (value, len(list(run)))]
-
-
-def _unrolled(runs: Sequence[float]) -> Iterator[float]:
-    for value, count in _grouped(runs, 2):
-        yield from [value] * int(count)

@@ -1,88 +1,58 @@
-"""What the code and a checkpoint say differently: plans, and the values that they multiply."""
+"""Where the code and a checkpoint differ: in plans, and in the values that plans multiply."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from preheat._language.parser import parse, textless
+from preheat._analysis.sampling import contains_function
 from preheat._plan import Plan
-from preheat._torch.run.knob_schedule import Bound, Edit, GroupState, Key, KnobSchedule, asks
+from preheat._saved.plan_history import Edit, Key, PlanHistory
+from preheat._saved.plans import ALONE, evaluable, followable, meaning
+from preheat._saved.run import SavedPlan, SavedRun
+from preheat._torch.run.knob_schedule import GroupState, KnobSchedule
 
-__all__ = ["ON_CHANGE", "Found", "Plans", "changes_told", "text_of"]
+__all__ = ["ON_CHANGE", "BaseComparison", "PlanComparison", "base_reports"]
 
 ON_CHANGE = ("code", "checkpoint", "error")
 _REMEDY = 'on_change="checkpoint" keeps the saved one'
-_TOLD = 3  # of many changes of one kind
-_TEXTLESS = "  # a function without a text: its position is saved, the function is not"
+_SHOWN = 3  # of many changes of one kind
 
 
-def text_of(plan: Plan | None) -> str:
-    """A plan as a checkpoint holds it."""
-    return "None" if plan is None else repr(plan) + _TEXTLESS * (textless(plan) is not None)
-
-
-def _parsed(text: str) -> Plan | None:
-    if text.endswith(_TEXTLESS):
-        raise ValueError(f"load_state_dict(): the saved plan must have a text to be followed, it is {text}")
-    return None if text == "None" else parse(text)
-
-
-def _known(text: str) -> Plan | None:
-    """The plan that a saved text means; None where it means none here, as that of a shape that is gone."""
-    try:
-        return _parsed(text)
-    except (TypeError, ValueError):
-        return None
-
-
-def _same(plan: Plan, text: str) -> bool:
-    return text_of(plan) == text or plan == _known(text)
-
-
-def _bound(given: str, resolved: str) -> Bound | None:
-    plan, known = _parsed(given), _parsed(resolved)
-    return None if plan is None or known is None else Bound(plan, known)
-
-
-class Plans:
+class PlanComparison:
     """The plans of a knob as the code has them and as a checkpoint has them, by the text of their keys."""
 
-    def __init__(self, track: KnobSchedule, saved: dict[str, tuple[str, str]], edits: Sequence[Edit]) -> None:
+    def __init__(self, track: KnobSchedule, saved: SavedRun) -> None:
         self.track = track
-        self.code = {repr(key): bound for key, bound in track.code.items()}
-        self.saved = saved  # as bound, and resolved
-        self.edits = list(dict.fromkeys(edit for edit in edits if edit.knob == track.knob.path))
+        self.code = track.code
+        self.keys = {repr(key): key for key in track.code.given}
+        self.saved = {plan.key: plan for plan in saved.plans if plan.knob == track.knob.path}
+        edits = [edit for _, edit in saved.edits if edit.knob == track.knob.path]
+        self.edits: list[Edit] = list(dict.fromkeys(edits))  # each once, though several optimizers made it
+        self.changed = self.saved.keys() != self.keys.keys() or any(map(self._differs, self.saved.values()))
 
-    @property
-    def changed(self) -> bool:
-        """Whether they are others, in whatever form they are written."""
-        return self.saved.keys() != self.code.keys() or any(map(self._differ, self.code))
+    def _differs(self, saved: SavedPlan) -> bool:
+        """Whether a plan means another than the code's; where the total is not known to both, as they were given."""
+        key = self.keys[saved.key]
+        given, resolved = self.code.given[key], self.code.resolved[key]
+        given_text, resolved_text = self.code.texts[key]
+        if given is None or resolved is None:
+            return saved.followed != ALONE
+        if saved.followed == resolved_text or (then := meaning(saved.followed)) == resolved:
+            return False
+        both_known = not resolved.unresolved and (then is None or not then.unresolved)
+        if both_known or (saved.given != given_text and meaning(saved.given) != given):
+            return True
+        return contains_function(then) and not contains_function(given)  # it would be followed, for its total
 
-    def _differ(self, key: str) -> bool:
-        """Whether a plan is another one; where the code or the run does not know the total, as it was bound."""
-        bound, (given, resolved) = self.code[key], self.saved[key]
-        if bound is None:
-            return resolved != text_of(None)
-        saved = _known(resolved)
-        known = not (bound.resolved.unresolved or (saved is not None and saved.unresolved))
-        return not (_same(bound.resolved, resolved) or (not known and _same(bound.given, given)))
-
-    def _kept(self, key: Key) -> Bound | None:
-        """The code's plan, with the saved total where the code leaves it open."""
-        bound = self.track.code[key]
-        if bound is None or not bound.resolved.unresolved:
-            return bound
-        return Bound(bound.given, _parsed(self.saved[repr(key)][1]) or bound.resolved)
-
-    def chosen(self, on_change: str, at: float) -> dict[Key, Bound | None]:
-        """The plans to follow from an update on.
+    def chosen(self, on_change: str, at: float) -> PlanHistory:
+        """The plans to follow from update `at` on, before any edit.
 
         Raises:
             ValueError: they have changed, and `on_change` or the edits leave no choice.
         """
         if not self.changed:
-            return {key: self._kept(key) for key in self.track.code}
+            return self._with_saved_total()
         if on_change == "code" and not self.edits:
-            return self.track.code
+            return self.code
         who = f"load_state_dict(): the plan of {self.track.knob.path}"
         if on_change != "checkpoint" and self.edits:
             raise ValueError(
@@ -91,20 +61,34 @@ class Plans:
             )
         if on_change == "error":
             raise ValueError(f'{who} must be the saved one (on_change="error"); {self._both()}')
-        if self.saved.keys() != self.code.keys():
+        if self.saved.keys() != self.keys.keys():
             raise ValueError(f"{who} must be for the same groups as when it was saved; {self._both()}")
-        return {key: _bound(*self.saved[repr(key)]) for key in self.track.code}
+        return self._followed_as_saved()
 
-    def told(self, on_change: str, at: float, last: float) -> str:
-        """What is said of a change: both plans, and the value on each side of the seam."""
-        seams = filter(None, (self._seam(key, on_change, at, last) for key in self.track.code))
+    def _followed_as_saved(self) -> PlanHistory:
+        given = {key: followable("load_state_dict()", self.saved[text].given) for text, key in self.keys.items()}
+        resolved = {key: followable("load_state_dict()", self.saved[text].followed) for text, key in self.keys.items()}
+        return PlanHistory(given, resolved)
+
+    def _with_saved_total(self) -> PlanHistory:
+        """The code's plans; where they leave the total open, as the saved run resolved them."""
+        waiting = [key for key, plan in self.code.resolved.items() if plan is not None and plan.unresolved]
+        if not waiting:
+            return self.code
+        saved = {key: followable("load_state_dict()", self.saved[repr(key)].followed) for key in waiting}
+        known = {key: plan for key, plan in saved.items() if plan is not None}
+        return PlanHistory(self.code.given, {**self.code.resolved, **known})
+
+    def report(self, on_change: str, at: float, last: float) -> str:
+        """The warning of a change: both plans, and the value on each side of the seam."""
+        seams = filter(None, (self._seam(key, on_change, at, last) for key in self.code.given))
         way = "the saved one is followed" if on_change == "checkpoint" else _REMEDY
-        told = "; ".join([self._both(), *list(seams)[:_TOLD], way])
-        return f"load_state_dict(): the plan of {self.track.knob.path} has changed; {told}"
+        parts = "; ".join([self._both(), *list(seams)[:_SHOWN], way])
+        return f"load_state_dict(): the plan of {self.track.knob.path} has changed; {parts}"
 
     def _seam(self, key: Key, on_change: str, at: float, last: float) -> str:
-        bound, now = self.track.code[key], self.track.plans[key]
-        saved, code = _known(self.saved.get(repr(key), ("", "None"))[1]), bound and bound.resolved
+        text = self.saved[repr(key)].followed if repr(key) in self.saved else ALONE
+        saved, code, now = meaning(text), self.code.resolved[key], self.track.history.plans[key]
         whose, other, before = ("code's", code, now) if on_change == "checkpoint" else ("saved", saved, saved)
         if now is None or now == other:
             return ""
@@ -113,23 +97,23 @@ class Plans:
         return f"at update {at} the value{group}{begun} {now(at):g}, where the {whose} plan has {_value(other, at)}"
 
     def _both(self) -> str:
-        edits = "".join(f", edited at update {edit.at}: {edit.text:.200}" for edit in self.edits[:_TOLD])
-        more = f" and {len(self.edits) - _TOLD} more times" * (len(self.edits) > _TOLD)
-        code = {key: text_of(bound and bound.resolved) for key, bound in self.code.items()}
-        saved = {key: resolved for key, (_, resolved) in self.saved.items()}
+        edits = "".join(f", edited at update {edit.at}: {edit.text:.200}" for edit in self.edits[:_SHOWN])
+        more = f" and {len(self.edits) - _SHOWN} more times" * (len(self.edits) > _SHOWN)
+        code = {text: self.code.texts[key][1] for text, key in self.keys.items()}
+        saved = {text: plan.followed for text, plan in self.saved.items()}
         return f"saved: {_listed(saved)}{edits}{more}; the code's: {_listed(code)}"
 
 
 def _value(plan: Plan | None, at: float) -> str:
-    return "one unknown here" if plan is None or plan.unresolved or asks(plan) else f"{plan(at):g}"
+    return f"{plan(at):g}" if plan is not None and evaluable(plan) else "one unknown here"
 
 
-def _listed(texts: dict[str, str]) -> str:
-    return ", ".join(f"{text:.200}" if key == "'*'" else f"{key}: {text:.200}" for key, text in texts.items())
+def _listed(plans: dict[str, str]) -> str:
+    return ", ".join(f"{text:.200}" if key == "'*'" else f"{key}: {text:.200}" for key, text in plans.items())
 
 
-class Found(NamedTuple):
-    """A knob of a group: what was found in it at bind, and what the checkpoint says of it."""
+class BaseComparison(NamedTuple):
+    """A knob of a group: the value at bind, and what the checkpoint says of it."""
 
     track: KnobSchedule
     group: int
@@ -140,35 +124,34 @@ class Found(NamedTuple):
 
     @property
     def changed(self) -> bool:
-        """Whether what was found is the code's own new base.
+        """Whether the value at bind is the code's own new base.
 
-        What equals the saved base has not changed. What equals the value recorded was loaded with the optimizer,
-        unless the group's `initial_lr` says that it was never loaded: then it is the code's, a new peak that equals
-        the old floor. Where the lr is not driven there is no such mark, and an equal value was loaded.
+        A value equal to the saved base has not changed. One equal to the value recorded was loaded with the optimizer,
+        unless the group's `initial_lr` says that the group was never loaded: then the code has a new peak that happens
+        to equal the old floor. Where the lr is not driven there is no such mark, and an equal value counts as loaded.
         """
         if not self.track.scaled or self.group_state.found == self.saved:
             return False
         return self.group_state.found != self.recorded or (self.lr is not None and self.lr[0] != self.lr[1])
 
 
-def changes_told(found: Sequence[Found], on_change: str) -> list[str]:
-    """What is said of bases that have changed, in one sentence for each knob.
+def base_reports(compared: Sequence[BaseComparison], on_change: str) -> list[str]:
+    """The warnings of bases that have changed, one for each knob.
 
     Raises:
         ValueError: one has changed, and `on_change` says that none may.
     """
     changes: dict[str, list[str]] = {}
-    for one in found:
+    for one in compared:
         if one.changed:
             group = one.track.index_of(one.group)
             change = f"saved {one.saved!r}, the code's {one.group_state.found!r} in group {group}"
             changes.setdefault(one.track.knob.path, []).append(change)
     sentences = []
-    for knob, told in changes.items():
-        more = f" and {len(told) - _TOLD} more" * (len(told) > _TOLD)
-        what = f"load_state_dict(): the {knob} that the plan multiplies has changed; {'; '.join(told[:_TOLD])}{more}"
+    for knob, found in changes.items():
+        more = f" and {len(found) - _SHOWN} more" * (len(found) > _SHOWN)
+        what = f"load_state_dict(): the {knob} that the plan multiplies has changed; {'; '.join(found[:_SHOWN])}{more}"
         if on_change == "error":
             raise ValueError(f'{what}; it must be the saved one (on_change="error")')
-        way = "the saved one is kept" if on_change == "checkpoint" else _REMEDY
-        sentences.append(f"{what}; {way}")
+        sentences.append(f"{what}; {'the saved one is kept' if on_change == 'checkpoint' else _REMEDY}")
     return sentences

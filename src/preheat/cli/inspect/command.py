@@ -9,9 +9,9 @@ from typing import Any
 import click
 
 from preheat import Plan
-from preheat.cli._paint import folded, room
-from preheat.cli._read import Units, examples, of_a_run
-from preheat.cli.inspect.states import Line, Standing, found_in
+from preheat.cli.inspect.status import KnobPlan, RunStatus
+from preheat.cli.options import Units, examples, with_units
+from preheat.cli.screen import folded, size
 
 __all__ = ["inspect"]
 
@@ -24,7 +24,7 @@ AHEAD = (1, 10, 100, 1_000, 10_000, 100_000)
 )
 @click.argument("checkpoint", type=click.Path(path_type=Path))
 @click.option("--plan", metavar="TEXT", help=PLAN)
-@of_a_run
+@with_units
 def inspect(checkpoint: Path, plan: str | None, units: Units) -> None:
     """Say where a checkpoint stands, and what it will do next.
 
@@ -32,7 +32,7 @@ def inspect(checkpoint: Path, plan: str | None, units: Units) -> None:
     nothing in it is run. States of preheat, torch, transformers, timm, Megatron, DeepSpeed and NoamOpt are found
     wherever they lie.
     """
-    given = None if plan is None else units.plan(plan)
+    given = None if plan is None else units.plan(plan, "--plan")
     blocks = [block for file in _files(checkpoint) for block in _told(file, given)]
     if not blocks:
         raise ValueError(f"inspect({str(checkpoint)!r}): a scheduler's state must be in it, and none was found")
@@ -51,13 +51,25 @@ def _files(path: Path) -> list[Path]:
 
 
 def _told(file: Path, plan: Plan | None) -> Iterator[str]:
-    for standing in found_in(_read(file)):
-        yield "\n".join(_lines(file, standing, plan))
+    from preheat.cli.inspect.search import found_in  # noqa: PLC0415  # it imports every schedule of other libraries
+
+    for found in found_in(_read(file)):
+        head = f"{file.name}{', ' * bool(found.where)}{found.where}"
+        try:
+            yield _printable("\n".join(_lines(head, found.read(), plan)))
+        except (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError) as error:
+            said = str(error) if str(error).startswith("inspect(") else f"inspect({str(file)!r}): {error}"
+            raise ValueError(f"{said}; in {head!r}, which must be the whole state of a scheduler") from error
+
+
+def _printable(text: str) -> str:
+    """The text with escapes for what a terminal would obey: a file is not to move its cursor."""
+    return "".join(mark if mark == "\n" or mark.isprintable() else repr(mark)[1:-1] for mark in text)
 
 
 def _read(file: Path) -> Any:
     if file.suffix == ".json":
-        return json.loads(file.read_text("utf-8"))
+        return _read_json(file)
     file.open("rb").close()  # its own complaint is the shorter one
     import torch  # noqa: PLC0415  # each command waits for what it needs and no more
 
@@ -71,28 +83,39 @@ def _read(file: Path) -> Any:
         ) from error
 
 
-def _lines(file: Path, standing: Standing, plan: Plan | None) -> Iterator[str]:
-    """A standing as lines of text."""
-    yield f"{file.name}{', ' * bool(standing.where)}{standing.where}: a scheduler's state, {standing.whose}"
-    at = standing.position
-    yield "  its position is not in it; shown from the beginning" if at is None else f"  {standing.unit} done: {at:g}"
-    lines = [line if line.plan or plan is None else line._replace(plan=plan) for line in standing.lines]
+def _read_json(file: Path) -> Any:
+    try:
+        return json.loads(file.read_text("utf-8-sig"))
+    except json.JSONDecodeError as error:
+        where = f"line {error.lineno}, column {error.colno}: {error.msg[:1].lower()}{error.msg[1:]}"
+    except UnicodeDecodeError as error:
+        where = f"byte {error.start} is not UTF-8"
+    except (RecursionError, ValueError):  # nested too deep; a number of thousands of digits
+        where = "it is nested too deep, or has too long a number"
+    raise ValueError(f"inspect({str(file)!r}): it must be JSON; {where}")
+
+
+def _lines(head: str, status: RunStatus, plan: Plan | None) -> Iterator[str]:
+    """A status as lines of text."""
+    yield f"{head}: a scheduler's state, {status.whose}"
+    at = status.position
+    yield "  its position is not in it; shown from the beginning" if at is None else f"  {status.unit} done: {at:g}"
+    lines = [line if line.plan or plan is None else line._replace(plan=plan) for line in status.plans]
     for line in lines:
-        if line.whole is not None:
-            what = line.whole if line.plan is not None else f"{line.whole:g}"
-            yield folded(f"  {line.knob} of {line.groups}: {what}", "  ")
-    for note in standing.notes:
+        if described := line.describe():
+            yield folded(f"  {line.knob} of {line.groups}: {described}", "  ")
+    for note in status.notes:
         if "--plan" not in note or plan is None:
             yield folded(f"  {note}", "  ")
     known = [line for line in lines if line.plan is not None]
-    across = max((room()[0] - 24) // max((len(head) + 2 for line in known for head in line[:2]), default=1), 1)
+    across = max((size()[0] - 24) // max((len(head) + 2 for line in known for head in line[:2]), default=1), 1)
     for k in range(0, len(known), across):
         yield ""
-        yield from _table(known[k : k + across], 0 if at is None else at, standing.unit)
+        yield from _table(known[k : k + across], 0 if at is None else at, status.unit)
 
 
-def _table(lines: Sequence[Line], at: float, unit: str) -> Iterator[str]:
-    """What each line has been, will be next, and will be later."""
+def _table(lines: Sequence[KnobPlan], at: float, unit: str) -> Iterator[str]:
+    """The values just used, next, and later."""
     widths = [max(10, len(line.knob), len(line.groups)) for line in lines]
     yield f"{unit.removesuffix('s'):>10}" + _row([line.knob for line in lines], widths)
     if len(lines) > 1:
@@ -101,11 +124,11 @@ def _table(lines: Sequence[Line], at: float, unit: str) -> Iterator[str]:
         yield f"{i:>10}" + _row([f"{line.value(i):.6g}" for line in lines], widths) + f"  {what}".rstrip()
 
 
-def _rows(lines: Sequence[Line], at: float) -> dict[float, str]:
-    """The updates to show, and what is to be said of them."""
+def _rows(lines: Sequence[KnobPlan], at: float) -> dict[float, str]:
+    """The updates to show, each with a word on it."""
     rows = {at - 1: "just used"} if at >= 1 else {}
     rows |= {at: "next"} | {at + more: "" for more in AHEAD}
-    ends = [line.began + line.plan.steps for line in lines if line.plan is not None and line.plan.steps is not None]
+    ends = [line.offset + line.plan.steps for line in lines if line.plan is not None and line.plan.steps is not None]
     if len(ends) < len(lines):
         return rows
     last = max(ends) - 1

@@ -1,99 +1,128 @@
-"""The schedule in a state of `preheat.torch.Scheduler`, edits and all."""
+"""The state of a `preheat.torch.Scheduler`, edits and all. It is read without torch, and no plan in it calls code."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from preheat import Plan, parse
-from preheat._torch.run.binding import CLOCKS
-from preheat._torch.run.knob import Knob
-from preheat._torch.run.knob_schedule import Edit, KnobSchedule
-from preheat._torch.state.checkpoint import FORMAT, _grouped, _unrolled
-from preheat._torch.state.edits import replay
-from preheat.cli.inspect.states import ALL, Line, Standing
+from preheat import Plan
+from preheat._saved.plan_history import Edit, PlanHistory
+from preheat._saved.plans import ALONE, TEXTLESS, evaluable, meaning
+from preheat._saved.run import SavedPlan, SavedRun, total, unrolled
+from preheat.cli.inspect.status import ALL, KnobPlan, RunStatus, Surroundings
 
-__all__ = ["standing"]
+__all__ = ["read"]
 
-Groups = Sequence[Sequence[dict[str, Any]]]
-ALONE = "None"  # the text of no plan: the group is left alone
-TEXTLESS = "  # "  # what follows says why a plan has no text
-UNKNOWN = "its plan holds a function without a text, which a checkpoint does not hold; --plan says what it was"
+TEXT_ONLY = (
+    "what is shown as text has no values here: a function of a file is not called, and lengths or names may be "
+    "unknown; --plan says what it was"
+)
+NO_TEXT = "its plan holds a function without a text, which a checkpoint does not hold; --plan says what it was"
 NAMELESS = "which group bears which name is in the optimizer's state, which the file lacks; multipliers are shown"
 PLATEAU = "a Plateau multiplies the lr too, by {:g} now; its metric decides what comes next"
 
 
-class _Cell(NamedTuple):
-    """One knob of one group: the key of its plan, and what the group is called."""
+class _KnobHistory(NamedTuple):
+    """One knob of one optimizer."""
 
-    track: KnobSchedule
+    knob: str
+    scaled: bool
+    texts: dict[str, str]  # of each key: its plan and its edits
+    history: PlanHistory  # of the plans that can be asked for values; None for the others
+
+    def plan(self, key: str, offset: float) -> Plan | None:
+        """The plan that groups follow; None where it is not to be asked for values."""
+        return None if self.history.given[key] is None else self.history.followed(key, offset)
+
+
+class _Place(NamedTuple):
+    """A knob of a group: the key of its plan, and what the group is called."""
+
+    knob: _KnobHistory
     key: str
     group: str
 
-    def plan(self, joined: float) -> Plan | None:
-        """What it follows; None where that is not known."""
-        return None if self.track.plans[self.key] is None else self.track.followed(self.key, joined)
 
-
-def standing(where: str, state: dict[str, Any], groups: Groups) -> Standing:
-    """Where it stands, and what each knob follows.
+def read(state: Mapping[str, Any], around: Surroundings) -> RunStatus:
+    """Where the run stands, and what each knob follows.
 
     Raises:
-        ValueError: the state is of another format, or a text in it means nothing here.
+        TypeError: a field of the state is of the wrong kind.
+        ValueError: one is out of its range, or the state is of another format.
     """
-    if state["preheat"] != FORMAT:
-        raise ValueError(
-            f"inspect(preheat={state['preheat']!r}): the format of the state must be {FORMAT}; a later release made it"
-        )
-    tracks = [list(_tracks(state, number)) for number in range(len(state["groups"]))]
-    cells = [cell for number, own in enumerate(tracks) for cell in _cells(own, state, number, groups)]
-    bases, joined = list(_unrolled(state["bases"])), list(_unrolled(state["joined"]))
-    notes = [UNKNOWN] if any(TEXTLESS in text for text in state["plans"]) else []
-    if len(cells) == len(bases):
-        lines = tuple(_merged(cells, bases, joined, sum(state["groups"])))
+    run = SavedRun.from_dict("inspect", state)
+    optimizers = [list(_knobs(run, number)) for number in range(len(run.groups))]
+    places = [place for number, knobs in enumerate(optimizers) for place in _places(run, knobs, number, around.groups)]
+    notes = [NO_TEXT] if any(TEXTLESS in plan.given for plan in run.plans) else []
+    if len(places) == total(run.bases):
+        plans = tuple(_merged(places, run))
     else:
-        lines = tuple(Line(t.knob.path, key, 1.0, plan) for t in tracks[0] for key, plan in t.plans.items() if plan)
+        plans = tuple(
+            KnobPlan(one.knob, key, 1.0, one.plan(key, 0), text=text)
+            for one in optimizers[0]
+            for key, text in one.texts.items()
+            if text != ALONE
+        )
         notes.append(NAMELESS)
-    if state["feedback"]:
-        notes.append(PLATEAU.format(state["feedback"][0]))
-    held = {"updates": state["updates"][0], "calls": state["calls"], "amount": state["amount"]}
-    clock = state["clock"]
-    return Standing(
-        where, "preheat's", held[CLOCKS[clock]], "units" if clock == "manual" else clock, lines, tuple(notes)
-    )
+    if not notes and any(plan.text for plan in plans if plan.plan is None):
+        notes.append(TEXT_ONLY)
+    if run.feedback:
+        notes.append(PLATEAU.format(run.feedback[0]))
+    return RunStatus("preheat's", run.position, "units" if run.clock == "manual" else run.clock, plans, tuple(notes))
 
 
-def _tracks(state: dict[str, Any], number: int) -> Iterator[KnobSchedule]:
-    """The knobs of an optimizer with the plans they follow, by the text of their keys; None: not known."""
-    rows = [(row[0], Edit(*row[1:])) for row in _grouped(state["edits"], len(Edit._fields) + 1)]
-    given: dict[tuple[str, str], dict[str, Plan | None]] = {}
-    texts = [resolved or text for text, resolved in zip(state["plans"], state["resolved"], strict=True)]
-    for knob, mode, key, text in zip(state["knobs"], state["modes"], state["keys"], texts, strict=True):
-        given.setdefault((knob, mode), {})[key] = parse(text) if text != ALONE and TEXTLESS not in text else None
-    for (knob, mode), plans in given.items():
-        track = KnobSchedule(Knob(knob), plans, scaled=mode == "scale")
-        replay(track, [edit for which, edit in rows if which == number and plans[edit.key] is not None])
-        yield track
+def _knobs(run: SavedRun, number: int) -> Iterator[_KnobHistory]:
+    """The knobs of an optimizer."""
+    plans: dict[tuple[str, str], list[SavedPlan]] = {}
+    for plan in run.plans:
+        plans.setdefault((plan.knob, plan.mode), []).append(plan)
+    edits: dict[str, list[Edit]] = {}
+    for which, edit in run.edits:
+        if which == number:
+            edits.setdefault(edit.knob, []).append(edit)
+    for (knob, mode), own in plans.items():
+        yield _knob_history(knob, own, edits.get(knob, []), scaled=mode == "scale")
 
 
-def _cells(tracks: Sequence[KnobSchedule], state: dict[str, Any], number: int, groups: Groups) -> Iterator[_Cell]:
+def _knob_history(knob: str, plans: Sequence[SavedPlan], edits: Sequence[Edit], *, scaled: bool) -> _KnobHistory:
+    texts = {plan.key: plan.followed.partition(TEXTLESS)[0] for plan in plans}
+    shown = {plan.key: _shown(plan.followed) for plan in plans}
+    pairs = [(edit, _shown(edit.text)) for edit in edits]
+    for edit, plan in pairs:
+        texts[edit.key] += f", from update {edit.at} on {edit.text}"
+        if plan is None:
+            shown[edit.key] = None
+    known = [(edit, plan) for edit, plan in pairs if plan is not None and shown[edit.key] is not None]
+    return _KnobHistory(knob, scaled, texts, PlanHistory(shown, shown).edited(known))
+
+
+def _shown(text: str) -> Plan | None:
+    """The plan of a text; None where it is not to be asked for values."""
+    plan = meaning(text)
+    return plan if evaluable(plan) else None
+
+
+def _places(
+    run: SavedRun, knobs: Sequence[_KnobHistory], number: int, groups: Sequence[Sequence[Mapping[str, Any]]]
+) -> Iterator[_Place]:
     """The groups that each knob is driven in, in the order of the state."""
-    counts = state["groups"]
-    rows = zip(state["knobs"], state["keys"], state["plans"], strict=True)
-    alone = {(knob, key) for knob, key, text in rows if text == ALONE}
-    held = next((own for own in groups[number:] if len(own) == counts[number]), [{}] * counts[number])
-    for track in tracks:
+    count = run.groups[number]
+    held = next((own for own in groups[number:] if len(own) == count), [{}] * count)
+    for knob in knobs:
         for index, group in enumerate(held):
-            place = index if len(counts) == 1 else (number, index)
-            keys = [repr(group.get("name")), repr(place), "'*'"]
-            key = next((key for key in keys if key in track.plans), None)
-            if key is not None and (track.knob.path, key) not in alone:
-                yield _Cell(track, key, str(group.get("name", place)))
+            place = index if len(run.groups) == 1 else (number, index)
+            name = group.get("name")
+            called = name if isinstance(name, str | int) else place
+            key = next((key for key in (repr(called), repr(place), "'*'") if key in knob.texts), None)
+            if key is not None and knob.texts[key] != ALONE:
+                yield _Place(knob, key, str(called))
 
 
-def _merged(cells: Sequence[_Cell], bases: Sequence[float], joined: Sequence[float], total: int) -> Iterator[Line]:
-    """One line for the groups of a knob that share plan, base and beginning."""
-    shared: dict[tuple[str, float, float, Plan | None], list[str]] = {}
-    for cell, base, began in zip(cells, bases, joined, strict=True):
-        knob = cell.track.knob.path
-        shared.setdefault((knob, base if cell.track.scaled else 1.0, began, cell.plan(began)), []).append(cell.group)
-    for (knob, base, began, plan), which in shared.items():
-        yield Line(knob, ALL if len(which) == total else f"group {', '.join(which)}", base, plan, began)
+def _merged(places: Sequence[_Place], run: SavedRun) -> Iterator[KnobPlan]:
+    """One for the groups of a knob that share plan, base and offset."""
+    shared: dict[tuple[str, float, float, Plan | None, str], list[str]] = {}
+    for place, base, offset in zip(places, unrolled(run.bases), unrolled(run.offsets), strict=True):
+        knob, plan = place.knob, place.knob.plan(place.key, offset)
+        text = "" if plan is not None else knob.texts[place.key]
+        shared.setdefault((knob.knob, base if knob.scaled else 1.0, offset, plan, text), []).append(place.group)
+    for (knob_name, base, offset, plan, text), which in shared.items():
+        where = ALL if len(which) == sum(run.groups) else f"group {', '.join(which)}"
+        yield KnobPlan(knob_name, where, base, plan, offset, text)

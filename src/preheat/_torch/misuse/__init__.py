@@ -1,0 +1,1 @@
+"""Misuse that only shows over several calls or updates; nothing in this folder runs in the usual step."""

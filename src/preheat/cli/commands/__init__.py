@@ -1,0 +1,1 @@
+"""The commands of `preheat`: the file NAME.py defines the click command NAME."""
