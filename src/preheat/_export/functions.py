@@ -26,39 +26,49 @@ class Body(Statements):
 
     def _row(self, rows: Rows, names: Names, indent: int) -> tuple[str, Names]:
         """Look up the row: the name of its kind, and names for its columns."""
-        used = [[column for column in _columns(node) if column.args[0].owner is rows.owner] for node in rows.inside]
-        kinds = len(rows.inside) > 1
-        width = max(map(len, used)) + kinds
-        table = [self._numbers(rows, used[kind], k, width, kinds=kinds) for k, kind in enumerate(rows.kinds)]
+        used = [
+            [column for column in _columns(node) if column.args[0].owner is rows.owner] for node in rows.inside
+        ]
+        places = self._places(used)
+        width = 1 + max((place for inside in places for place in inside), default=0)
+        table = [self._numbers(rows, used, places, k, width) for k in range(len(rows.kinds))]
         starts = self.constants.name_of("STARTS", rows.starts)
         place = self.name_for("k", "int", names)
         self._kinds[place] = "int"
-        index = self.fit(rows.index, names, indent, 40)
+        index = self.fit(rows.index, names, indent, len(self.searched) + len(starts))
         self.line(indent, self.assign.format(name=place, text=self.searched.format(starts=starts, index=index)))
-        given = self._given(used, width, names, kinds=kinds)
+        given = self._given(used, places, width, names)
         known = dict(names)
-        for columns in used:
-            known |= {column.number: name for column, name in zip(columns, given[kinds:], strict=False)}
-        if width:
-            self._unpack(given, table, place, indent)
-        return (given[0] if kinds else ""), known
+        for columns, inside in zip(used, places, strict=True):
+            known |= {column.number: given[at] for column, at in zip(columns, inside, strict=True)}
+        first = int(len(rows.inside) == 1)  # one kind needs no name
+        self._unpack(given[first:], [row[first:] for row in table], place, indent)
+        return given[0], known
 
-    def _given(self, used: list[list[Expression]], width: int, names: Names, *, kinds: bool) -> list[str]:
+    def _places(self, used: list[list[Expression]]) -> list[list[int]]:
+        """Where in a row the columns of each kind are: after the kind itself, the same places for all kinds."""
+        return [[at + 1 for at in range(len(columns))] for columns in used]
+
+    def _given(self, used: list[list[Expression]], places: list[list[int]], width: int, names: Names) -> list[str]:
+        hints: list[set[str]] = [{"kind"}, *(set() for _ in range(width - 1))]
+        for columns, inside in zip(used, places, strict=True):
+            for column, at in zip(columns, inside, strict=True):
+                hints[at].add(column.args[0].name)
         given = []
-        for at in range(width):
-            hints = {columns[at - kinds].args[0].name for columns in used if kinds <= at < len(columns) + kinds}
-            wanted = "kind" if kinds and at == 0 else hints.pop() if len(hints) == 1 else ""
-            name = self.name_for(wanted or "a", "float", names)
+        for wanted in hints:
+            name = self.name_for((wanted.pop() if len(wanted) == 1 else "") or "a", "float", names)
             self._kinds[name] = "row"
             given.append(name)
         return given
 
-    @staticmethod
-    def _numbers(rows: Rows, columns: list[Expression], k: int, width: int, *, kinds: bool) -> tuple[float, ...]:
+    def _numbers(
+        self, rows: Rows, used: list[list[Expression]], places: list[list[int]], k: int, width: int
+    ) -> tuple[float, ...]:
         kind = rows.kinds[k]
-        row = rows.places[kind][k]
-        numbers = [*([kind] if kinds else []), *(column.args[0].values[row] for column in columns)]
-        return tuple(numbers + [0] * (width - len(numbers)))
+        row: list[float] = [kind] + [0] * (width - 1)
+        for column, at in zip(used[kind], places[kind], strict=True):
+            row[at] = column.args[0].values[rows.places[kind][k]]
+        return tuple(row)
 
     def _unpack(self, given: list[str], table: list[tuple[float, ...]], place: str, indent: int) -> None:
         if len(given) == 1:
@@ -132,6 +142,25 @@ class ArrayBody(Body):
     def __init__(self, prefix: str, *given: Any) -> None:
         super().__init__(*given, single=True)
         self.prefix = prefix
+
+    def _places(self, used: list[list[Expression]]) -> list[list[int]]:
+        """Places of their own: every kind is worked out for every row, and reads a row of its own where that differs."""
+        first = 1
+        places = []
+        for columns in used:
+            places.append(list(range(first, first + len(columns))))
+            first += len(columns)
+        return places
+
+    def _numbers(
+        self, rows: Rows, used: list[list[Expression]], places: list[list[int]], k: int, width: int
+    ) -> tuple[float, ...]:
+        row: list[float] = [rows.kinds[k]] + [0] * (width - 1)
+        for kind, columns in enumerate(used):
+            at_kind = rows.places[kind]
+            for column, at in zip(columns, places[kind], strict=True):
+                row[at] = column.args[0].values[at_kind.get(k, 0)]
+        return tuple(row)
 
     def write(self, node: Node, names: Names, indent: int = 1) -> None:
         """The statements that return the values."""
