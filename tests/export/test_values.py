@@ -1,6 +1,7 @@
 """Exported code gives the values of the plan, without preheat."""
 
 import re
+from typing import Any
 
 import numpy as np
 from hypothesis import Phase, given, settings
@@ -117,7 +118,7 @@ def test_eight_units_in_the_last_place_in_numpy():
 
 def test_a_number_is_the_peak_that_the_plan_multiplies():
     for to in ("python", "numpy"):
-        names = {}
+        names: dict[str, Any] = {}
         exec(export(warmup(10) >> constant(1), to=to, lr=3e-4), names)
         assert [float(names["schedule"](i)) for i in range(20)] == [3e-4 * min((i + 1) / 10, 1) for i in range(20)]
 
@@ -142,4 +143,4 @@ def test_a_function_is_refused_by_name():
     import pytest
 
     with pytest.raises(ValueError, match=r"function\(.*\) is a function of your own"):
-        export(warmup(3) >> function(lambda i: 1.0), to="python")
+        export(warmup(3) >> function(abs), to="python")

@@ -59,5 +59,3 @@ def _rate(lr: Any, to: str) -> Any:
             "multiplies, or lr=True where the plan is the learning rate"
         )
     return lr if lr is None or lr is True else field_of(Number).check("export", "lr", lr)
-
-

@@ -11,13 +11,14 @@ from itertools import pairwise
 from math import inf, nextafter
 from typing import Any, NamedTuple
 
-from preheat._export.expressions import Algebra, Column, DividedError, Expression, Value, is_number
+from preheat._export.algebra import Algebra
 from preheat._export.reading import Reader
 from preheat._export.sequences import Segment, Sequence, form_of, sequence_of
+from preheat._export.values import Column, DividedError, Expression, Value, is_number
 from preheat._plan.formula import Formula, are_formulas
 from preheat._plan.piecewise import PiecewiseFormula
 
-__all__ = ["Branches", "Brancher", "Leaf", "Node", "Rows"]
+__all__ = ["Brancher", "Branches", "Leaf", "Node", "Rows"]
 
 MOST_BRANCHES = 32
 
@@ -31,7 +32,7 @@ class Leaf(NamedTuple):
 class Branches(NamedTuple):
     """One of several, by an index: the k-th below the k-th bound, the last elsewhere."""
 
-    index: Expression
+    by: Expression
     bounds: list[float]
     inside: list["Node"]
 
@@ -39,7 +40,7 @@ class Branches(NamedTuple):
 class Rows(NamedTuple):
     """The row of a table by the start it has passed; rows of each form are read by one of several."""
 
-    index: Value
+    by: Value
     starts: tuple[float, ...]
     kinds: tuple[int, ...]
     places: list[dict[int, int]]  # of each kind, where in its columns a row's numbers are
@@ -111,7 +112,7 @@ class Brancher:
     def _divided(self, divided: DivideError, assumed: Mapping[int, tuple[float, float]], groups: Any) -> Node:
         index, bounds = divided.index, divided.cuts
         low, high = assumed.get(index.number, (index.low, index.high))
-        inside = []
+        inside: list[Node] = []
         for first, end in pairwise([low, *bounds, inf]):
             last = high if end == inf else end - 1 if index.whole else nextafter(end, -inf)
             inside.append(self._resolved({**assumed, index.number: (first, last)}, groups))
@@ -120,7 +121,8 @@ class Brancher:
     def _tabulated(self, found: TabulateError, assumed: Any, groups: Mapping[int, Group]) -> Node:
         pieces = found.sequence.pieces
         waiting = _by_form(pieces)
-        kinds, inside, placed = [0] * len(pieces), [], []
+        kinds, placed = [0] * len(pieces), []
+        inside: list[Node] = []
         while waiting:
             places = waiting.pop(0)
             group = _merged(pieces, places, found.sequence)
@@ -197,7 +199,7 @@ def _flat(index: Expression, bounds: list[float], inside: list[Node]) -> Branche
     ends: list[float] = []
     nodes: list[Node] = []
     for node, end in zip(inside, [*bounds, inf], strict=True):
-        if isinstance(node, Branches) and node.index.number == index.number:
+        if isinstance(node, Branches) and node.by.number == index.number:
             ends += [*node.bounds, end]
             nodes += node.inside
         else:

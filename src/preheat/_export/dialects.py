@@ -5,7 +5,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable
 from typing import Any, ClassVar
 
-from preheat._export.expressions import Expression
+from preheat._export.values import Expression
 
 __all__ = ["Arrays", "Dialect", "JavaScript", "Scalars", "Text", "Words", "is_int"]
 
@@ -39,8 +39,8 @@ def is_int(value: Any) -> bool:
 class Dialect(ABC):
     """A way to write expressions; `used` collects the functions that are to be imported."""
 
-    pi: ClassVar[str] = "pi"
-    equal: ClassVar[dict[str, str]] = _COMPARED
+    pi = "pi"
+    compared: ClassVar[dict[str, str]] = _COMPARED
 
     def __init__(self) -> None:
         self.used: set[str] = set()
@@ -71,10 +71,9 @@ class Dialect(ABC):
             return self.number(value)
         if value.number in names:
             return names[value.number], ATOM
-        if value.op in _SIGNS:
-            return _infix(*_SIGNS[value.op], *map(inner, value.args))
-        if value.op in _COMPARED:
-            return _infix(self.equal[value.op], COMPARE, *map(inner, value.args))
+        if value.op in _SIGNS or value.op in self.compared:
+            sign = _SIGNS.get(value.op) or (self.compared[value.op], COMPARE)
+            return _infix(*sign, *map(inner, value.args))
         if value.op == "neg":
             return f"-{_held(inner(value.args[0]), POWER)}", SIGN
         if value.op == "name":
@@ -110,7 +109,7 @@ class Scalars(Dialect):
         if op in _PYTHON:
             return _infix(*_PYTHON[op], *map(inner, args))
         if op == "pow":
-            return self._power(*args, inner)
+            return self._power(args[0], args[1], inner)
         if op in {"min", "max"}:
             return self.call(op, *map(inner, args))
         if op in {"not", "lookup", "whole"}:
@@ -137,7 +136,7 @@ class Arrays(Dialect):
     def __init__(self, prefix: str, *, integers: str) -> None:
         super().__init__()
         self.prefix = prefix
-        self.pi = f"{prefix}.pi"  # type: ignore[misc]  # one of its own
+        self.pi = f"{prefix}.pi"
         self.integers = integers
 
     def other(self, value: Expression, inner: Write) -> Text:
@@ -148,7 +147,7 @@ class Arrays(Dialect):
         if op == "pow":
             return power(*map(inner, args))
         if op == "lookup":
-            return self.taken(self.tables('VALUES', args[0]), inner(args[1])[0]), ATOM
+            return self.taken(self.tables("VALUES", args[0]), inner(args[1])[0]), ATOM
         if op == "whole":
             return self.as_whole(inner(args[0])), ATOM
         if op == "mixed":
@@ -198,7 +197,7 @@ class JavaScript(Dialect):
     """JavaScript, whose numbers are floats and whose operators on bits are of 32 with a sign."""
 
     pi = "Math.PI"
-    equal = {**_COMPARED, "eq": "===", "ne": "!=="}  # noqa: RUF012  # never written to
+    compared: ClassVar[dict[str, str]] = {**_COMPARED, "eq": "===", "ne": "!=="}
 
     def other(self, value: Expression, inner: Write) -> Text:
         """As in JavaScript."""
@@ -206,22 +205,27 @@ class JavaScript(Dialect):
         if op == "where":
             condition, yes, no = map(inner, args)
             return f"{_held(condition, OR)} ? {_held(yes, OR)} : {_held(no, OR)}", TERNARY
-        if op == "pow":
-            return power(*map(inner, args), hugs=False)
-        if op == "lookup":
-            return f"{self.tables('VALUES', args[0])}[{inner(args[1])[0]}]", ATOM
-        if op in _BITS:
-            sign = ">>>" if op == "shr" else _BITS[op]
-            first, second = (_held(inner(arg), ATOM) for arg in args)
-            return f"(({first} {sign} {second}) >>> 0)", ATOM
-        if op == "floordiv":
-            return self._quotient(*args, inner)
-        if op in {"both", "any", "not", "mod"}:
-            return _infix(*_SCRIPT[op], *map(inner, args)) if op != "not" else (f"!{_held(inner(args[0]), ATOM)}", SIGN)
+        if op in {"pow", "lookup"}:
+            first, second = ("", ATOM) if op == "lookup" else inner(args[0]), inner(args[1])
+            table = f"{self.tables('VALUES', args[0])}[{second[0]}]" if op == "lookup" else ""
+            return (table, ATOM) if table else power(first, second, hugs=False)
+        if op in {"both", "any", "mod"}:
+            return _infix(*_SCRIPT[op], *map(inner, args))
+        if op in _BITS or op in {"not", "floordiv"}:
+            return self._rare(op, args, inner)
         if op == "mixed":
             self.used.add(op)
             return self.call(op, *map(inner, args))
         return self.call(f"Math.{'floor' if op == 'whole' else op}", *map(inner, args))
+
+    def _rare(self, op: str, args: Any, inner: Write) -> Text:
+        if op == "floordiv":
+            return self._quotient(args[0], args[1], inner)
+        first, *others = (_held(inner(arg), ATOM) for arg in args)
+        if op == "not":
+            return f"!{first}", SIGN
+        sign = ">>>" if op == "shr" else _BITS[op]
+        return f"(({first} {sign} {others[0]}) >>> 0)", ATOM
 
     def _quotient(self, a: Any, b: Any, inner: Write) -> Text:
         first, second = inner(a), inner(b)
@@ -259,4 +263,4 @@ def power(base: Text, exponent: Text, *, hugs: bool = True) -> Text:
 
 def _is_simple(text: str) -> bool:
     bare = text.removeprefix("-")
-    return all(part.isidentifier() for part in bare.split(".")) or bare.replace(".", "").replace("_", "").replace("e-", "").isalnum()
+    return all(part.isidentifier() for part in bare.split(".")) or not set(bare) - set("0123456789._e-")

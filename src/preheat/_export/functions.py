@@ -6,8 +6,8 @@ from typing import Any
 from preheat._export.branches import Branches, Leaf, Node, Rows
 from preheat._export.constants import Constants
 from preheat._export.dialects import Dialect
-from preheat._export.expressions import Expression
 from preheat._export.statements import WIDTH, Statements, columns_in, reads
+from preheat._export.values import Expression
 
 __all__ = ["ArrayBody", "ScalarBody", "all_values"]
 
@@ -26,23 +26,19 @@ class Body(Statements):
 
     def _row(self, rows: Rows, names: Names, indent: int) -> tuple[str, Names]:
         """Look up the row: the name of its kind, and names for its columns."""
-        used = [
-            [column for column in _columns(node) if column.args[0].owner is rows.owner] for node in rows.inside
-        ]
+        used = [[column for column in _columns(node) if column.args[0].owner is rows.owner] for node in rows.inside]
         places = self._places(used)
         width = 1 + max((place for inside in places for place in inside), default=0)
         table = [self._numbers(rows, used, places, k, width) for k in range(len(rows.kinds))]
         starts = self.constants.name_of("STARTS", rows.starts)
         place = self.name_for("k", "int", names)
         self._kinds[place] = "int"
-        index = self.fit(rows.index, names, indent, len(self.searched) + len(starts))
+        index = self.fit(rows.by, names, indent, len(self.searched) + len(starts))
         self.line(indent, self.assign.format(name=place, text=self.searched.format(starts=starts, index=index)))
-        given = self._given(used, places, width, names)
+        given = self._unpack(self._given(used, places, width, names), table, place, indent)
         known = dict(names)
         for columns, inside in zip(used, places, strict=True):
             known |= {column.number: given[at] for column, at in zip(columns, inside, strict=True)}
-        first = int(len(rows.inside) == 1)  # one kind needs no name
-        self._unpack(given[first:], [row[first:] for row in table], place, indent)
         return given[0], known
 
     def _places(self, used: list[list[Expression]]) -> list[list[int]]:
@@ -65,18 +61,26 @@ class Body(Statements):
         self, rows: Rows, used: list[list[Expression]], places: list[list[int]], k: int, width: int
     ) -> tuple[float, ...]:
         kind = rows.kinds[k]
-        row: list[float] = [kind] + [0] * (width - 1)
+        row: list[float] = [kind, *[0.0] * (width - 1)]
         for column, at in zip(used[kind], places[kind], strict=True):
             row[at] = column.args[0].values[rows.places[kind][k]]
         return tuple(row)
 
-    def _unpack(self, given: list[str], table: list[tuple[float, ...]], place: str, indent: int) -> None:
-        if len(given) == 1:
-            name = self.constants.name_of("ROWS", tuple(row[0] for row in table))
-            self.line(indent, self.assign.format(name=given[0], text=f"{name}[{place}]"))
-        else:
-            name = self.constants.name_of("ROWS", tuple(table))
-            self.line(indent, self.unpacked.format(names=", ".join(given), rows=name, k=place))
+    def _unpack(self, given: list[str], table: list[tuple[float, ...]], place: str, indent: int) -> list[str]:
+        """Name the numbers of the row; returns what each is written as, its kind first."""
+        first = int(all(row[0] == 0 for row in table))  # one kind needs no name
+        wanted, rows = given[first:], [row[first:] for row in table]
+        if len(wanted) == 1:
+            return given[:first] + [f"{self.constants.name_of('ROWS', tuple(row[0] for row in rows))}[{place}]"]
+        name = self.constants.name_of("ROWS", tuple(rows))
+        line = self.unpacked.format(names=", ".join(wanted), rows=name, k=place)
+        if 4 * indent + len(line) <= WIDTH:
+            self.line(indent, line)
+            return given
+        row = self.name_for("row", "row", {})
+        self._kinds[row] = "row"
+        self.line(indent, self.unpacked.format(names=row, rows=name, k=place).replace(f"[{row}]", row))
+        return given[:first] + [f"{row}[{at}]" for at in range(len(wanted))]
 
 
 class ScalarBody(Body):
@@ -104,14 +108,14 @@ class ScalarBody(Body):
     def _leaf(self, value: Any, names: Names, indent: int) -> None:
         self.prepare(value, names, indent)
         whole = self.returned.format(text=self._float(value, names))
-        if isinstance(value, Expression) and value.op == "where" and value.number not in names:
-            if 4 * indent + len(whole) > WIDTH:
-                condition, yes, no = value.args
-                self._open(self.fit(condition, names, indent, 4), indent)
-                self._leaf(yes, dict(names), indent + 1)
-                self._close(indent)
-                self._leaf(no, names, indent)
-                return
+        chooses = isinstance(value, Expression) and value.op == "where" and value.number not in names
+        if chooses and 4 * indent + len(whole) > WIDTH:
+            condition, yes, no = value.args
+            self._open(self.fit(condition, names, indent, 4), indent)
+            self._leaf(yes, dict(names), indent + 1)
+            self._close(indent)
+            self._leaf(no, names, indent)
+            return
         if isinstance(value, Expression):
             self.fit(value, names, indent, len(self.returned.format(text="")))
         self.line(indent, self.returned.format(text=self._float(value, names)))
@@ -120,10 +124,10 @@ class ScalarBody(Body):
         return self.text(value, names) if isinstance(value, Expression) or self.integral else repr(float(value))
 
     def _branches(self, node: Branches, names: Names, indent: int) -> None:
-        if node.index.number not in names and node.index.op != "name":
-            self.give(node.index, names, indent)
+        if node.by.number not in names and node.by.op != "name":
+            self.give(node.by, names, indent)
         for bound, inside in zip(node.bounds, node.inside, strict=False):
-            self._open(f"{self.text(node.index, names)} < {self.dialect.number(bound)[0]}", indent)
+            self._open(f"{self.text(node.by, names)} < {self.dialect.number(bound)[0]}", indent)
             self.write(inside, dict(names), indent + 1)
             self._close(indent)
         self.write(node.inside[-1], names, indent)
@@ -144,7 +148,7 @@ class ArrayBody(Body):
         self.prefix = prefix
 
     def _places(self, used: list[list[Expression]]) -> list[list[int]]:
-        """Places of their own: every kind is worked out for every row, and reads a row of its own where that differs."""
+        """Places of their own: every kind is worked out for every row, and reads one of its own."""
         first = 1
         places = []
         for columns in used:
@@ -155,7 +159,7 @@ class ArrayBody(Body):
     def _numbers(
         self, rows: Rows, used: list[list[Expression]], places: list[list[int]], k: int, width: int
     ) -> tuple[float, ...]:
-        row: list[float] = [rows.kinds[k]] + [0] * (width - 1)
+        row: list[float] = [rows.kinds[k], *[0.0] * (width - 1)]
         for kind, columns in enumerate(used):
             at_kind = rows.places[kind]
             for column, at in zip(columns, places[kind], strict=True):
@@ -177,13 +181,15 @@ class ArrayBody(Body):
                 return repr(float(node.value))
             return self.fit(node.value, names, indent, around)
         if isinstance(node, Branches):
-            if node.index.number not in names and node.index.op != "name":
-                self.give(node.index, names, indent)
-            index = self.text(node.index, names)
+            if node.by.number not in names and node.by.op != "name":
+                self.give(node.by, names, indent)
+            index = self.text(node.by, names)
             tests = [f"{index} >= {self.dialect.number(bound)[0]}" for bound in node.bounds]
             return self._chosen(node.inside, tests, names, indent, around)
         kind, known = self._row(node, names, indent)
-        return self._chosen(node.inside, [f"{kind} == {at}" for at in range(1, len(node.inside))], known, indent, around)
+        return self._chosen(
+            node.inside, [f"{kind} == {at}" for at in range(1, len(node.inside))], known, indent, around
+        )
 
     def _chosen(self, inside: list[Node], tests: list[str], names: Names, indent: int, around: int) -> str:
         """The first value, and each other one where its test holds."""
@@ -198,6 +204,11 @@ class ArrayBody(Body):
             before = around if is_last else len(value) + 3
             text = self.value(node, dict(names), indent, before + len(f"{self.prefix}.where({test}, , {value})"))
             chosen = f"{self.prefix}.where({test}, {text}, {value})"
+            if 4 * indent + before + len(chosen) > WIDTH and not text.isidentifier():
+                part = self.name_for("part", "array", names)
+                self._kinds[part] = "array"
+                self.line(indent, f"{part} = {text}")
+                chosen = f"{self.prefix}.where({test}, {part}, {value})"
             if is_last:
                 return chosen
             self.line(indent, f"{value} = {chosen}")
@@ -217,7 +228,6 @@ def all_values(node: Node) -> Iterator[Any]:
     if isinstance(node, Leaf):
         yield node.value
         return
-    yield node.index
+    yield node.by
     for inside in node.inside:
         yield from all_values(inside)
-

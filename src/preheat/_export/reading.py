@@ -4,18 +4,18 @@ So a formula is written once. What its source may hold: assignments, `if`, `for`
 the mathematics of `preheat.shapes` and of `math`.
 """
 
-import ast
-import builtins
 import math
 import operator
 from collections.abc import Callable
-from types import BuiltinFunctionType, FunctionType
-from typing import Any, NoReturn
+from types import FunctionType
+from typing import Any
 
 from preheat import _math
-from preheat._export.expressions import Algebra, Column, Expression, Value, in_rows, is_number
+from preheat._export.algebra import Algebra
+from preheat._export.bodies import Body, chosen, holds_formulas, is_open
 from preheat._export.sequences import Sequence
 from preheat._export.sources import ExportError, definition_of
+from preheat._export.values import Column, Expression, Value, in_rows, is_number
 from preheat._fields import require
 from preheat._nodes.functions import _called
 from preheat._plan import Formula
@@ -26,21 +26,7 @@ __all__ = ["Reader"]
 Names = dict[str, Any]
 Pieces = Callable[["Reader", Any, Value], Value]
 
-_BINARY: dict[type[ast.operator], tuple[str, Callable[..., Any]]] = {
-    ast.Add: ("add", operator.add), ast.Sub: ("sub", operator.sub), ast.Mult: ("mul", operator.mul),
-    ast.Div: ("div", operator.truediv), ast.FloorDiv: ("floordiv", operator.floordiv), ast.Mod: ("mod", operator.mod),
-    ast.Pow: ("pow", operator.pow), ast.BitAnd: ("and", operator.and_), ast.BitXor: ("xor", operator.xor),
-    ast.RShift: ("shr", operator.rshift), ast.LShift: ("shl", operator.lshift),
-}  # fmt: skip
-_COMPARED: dict[type[ast.cmpop], tuple[str, Callable[..., Any]]] = {
-    ast.Lt: ("lt", operator.lt), ast.LtE: ("le", operator.le), ast.Gt: ("gt", operator.gt),
-    ast.GtE: ("ge", operator.ge), ast.Eq: ("eq", operator.eq), ast.NotEq: ("ne", operator.ne),
-}  # fmt: skip
 _OF_ONE = ("sqrt", "exp", "expm1", "log", "log1p", "sin", "cos", "tanh", "floor")
-
-
-def _chosen(condition: Any, yes: Any, no: Any) -> Any:
-    return yes if condition else no
 
 
 # Functions that are operations of the algebra: its name for each, and the same on plain numbers.
@@ -48,7 +34,7 @@ _KNOWN: dict[Any, tuple[str, Callable[..., Any]]] = {
     **{getattr(_math, name): (name, getattr(math, name)) for name in _OF_ONE},
     **{getattr(math, name): (name, getattr(math, name)) for name in _OF_ONE},
     _math.minimum: ("min", min), _math.maximum: ("max", max), min: ("min", min), max: ("max", max),
-    _math.where: ("where", _chosen), _math.whole: ("whole", int), int: ("whole", int), abs: ("abs", abs),
+    _math.where: ("where", chosen), _math.whole: ("whole", int), int: ("whole", int), abs: ("abs", abs),
     _math.filled: ("second", lambda _, value: value), _math._like: ("second", lambda _, value: value),
     _math.lookup: ("lookup", operator.getitem), _math._hashed: ("mixed", _math._hashed),
     float: ("float", float), operator.add: ("add", operator.add), operator.mul: ("mul", operator.mul),
@@ -86,10 +72,10 @@ class Reader:
             return None
         if function in _KNOWN:
             return self._operation(*_KNOWN[function], args)
-        if not any(map(_is_open, (*args, *options.values()))):
+        if not any(map(is_open, (*args, *options.values()))):
             return function(*args, **options)
         if isinstance(function, FunctionType):
-            return self._inlined(function, args, options)
+            return self.inlined(function, args, options)
         raise ExportError(f"{getattr(function, '__name__', function)!r} cannot be written out")
 
     def _operation(self, op: str, scalar: Callable[..., Any], args: tuple[Any, ...]) -> Any:
@@ -111,11 +97,12 @@ class Reader:
             return self.algebra.truth(value)
         return value if isinstance(value, Expression) else bool(value)
 
-    def _inlined(self, function: FunctionType, args: tuple[Any, ...], options: Names) -> Any:
+    def inlined(self, function: Any, args: tuple[Any, ...], options: Names) -> Any:
+        """What a function returns, read from its source."""
         definition = definition_of(function)
         names = definition.bind(args, options)
         columns = [value for value in names.values() if isinstance(value, Column)]
-        if columns and not any(isinstance(v, Expression) or _holds_formulas(v) for v in names.values()):
+        if columns and not any(isinstance(v, Expression) or holds_formulas(v) for v in names.values()):
             order = list(names)
             owners = {column.owner for column in columns}
             if len(owners) == 1:
@@ -129,196 +116,3 @@ class Reader:
             if error.line is None and body.line and definition.is_users:
                 error.locate(definition.name, body.line + definition.offset)
             raise
-
-
-class Body:
-    """The statements of one function, run on values."""
-
-    def __init__(self, reader: Reader, around: Names, names: Names) -> None:
-        self.reader = reader
-        self.around = around
-        self.names = names
-        self.line = 0
-
-    def run(self, statements: list[ast.stmt]) -> Any:
-        """What the statements return."""
-        for at, statement in enumerate(statements):
-            self.line = statement.lineno
-            if isinstance(statement, ast.Return) and statement.value is not None:
-                return self.value(statement.value)
-            if isinstance(statement, ast.If):
-                return self._branch(statement, statements[at + 1 :])
-            if isinstance(statement, ast.For):
-                return self.run([*self._unrolled(statement), *statements[at + 1 :]])
-            self._do(statement)
-        return None
-
-    def _do(self, statement: ast.stmt) -> None:
-        if isinstance(statement, ast.Assign):
-            value = self.value(statement.value)
-            for target in statement.targets:
-                self._assign(target, value)
-        elif isinstance(statement, ast.AnnAssign) and statement.value is not None:
-            self._assign(statement.target, self.value(statement.value))
-        elif isinstance(statement, ast.AugAssign) and isinstance(statement.target, ast.Name):
-            op, scalar = self._binary(statement.op)
-            old = self.names[statement.target.id]
-            self._assign(statement.target, self.reader.algebra.combine(op, scalar, old, self.value(statement.value)))
-        elif isinstance(statement, ast.Expr):
-            if not isinstance(statement.value, ast.Constant):
-                self.value(statement.value)
-        elif not isinstance(statement, ast.Pass):
-            self._refuse(statement)
-
-    def _assign(self, target: ast.expr, value: Any) -> None:
-        if isinstance(target, ast.Tuple) and isinstance(value, tuple):
-            for inner, one in zip(target.elts, value, strict=True):
-                self._assign(inner, one)
-        elif isinstance(target, ast.Name):
-            self.names[target.id] = value
-            self.reader.algebra.call_it(value, target.id)
-        else:
-            self._refuse(target)
-
-    def _branch(self, statement: ast.If, after: list[ast.stmt]) -> Any:
-        """Both ways to the end of the function, where only the step decides between them."""
-        test = self.reader.truth(self.value(statement.test))
-        if not isinstance(test, Expression):
-            return self.run([*(statement.body if test else statement.orelse), *after])
-        ways = []
-        for body in (statement.body, statement.orelse):
-            way = Body(self.reader, self.around, dict(self.names))
-            way.line = self.line
-            ways.append(way.run([*body, *after]))
-        return self.reader.algebra.combine("where", _chosen, test, *ways)
-
-    def _unrolled(self, statement: ast.For) -> list[ast.stmt]:
-        """The body once for each constant, with an assignment before it."""
-        over = self.value(statement.iter)
-        if isinstance(over, Expression | Column | Formula | Sequence) or statement.orelse:
-            self._refuse(statement)
-        unrolled: list[ast.stmt] = []
-        for one in over:
-            held = f".{len(self.names)}"
-            self.names[held] = one
-            given = ast.Assign([statement.target], ast.Name(held, ast.Load()))
-            unrolled += [ast.copy_location(given, statement), *statement.body]
-        return unrolled
-
-    def value(self, node: ast.expr) -> Any:
-        """What an expression comes to."""
-        loaded = [inner.id for inner in ast.walk(node) if isinstance(inner, ast.Name)]
-        if not any(_is_open(self.names[name]) for name in loaded if name in self.names):
-            return self._worked_out(node)
-        made = _READ.get(type(node))
-        return made(self, node) if made else self._refuse(node)
-
-    def _worked_out(self, node: ast.expr) -> Any:
-        if isinstance(node, ast.Name):
-            return self._looked_up(node)
-        if isinstance(node, ast.Call) and self.value(node.func) is require:
-            return None
-        code = compile(ast.fix_missing_locations(ast.Expression(node)), "<formula>", "eval")
-        return eval(code, {**self.around, **self.names})  # noqa: S307  # the plan's own formula, which runs anyway
-
-    def _looked_up(self, node: ast.Name) -> Any:
-        for names in (self.names, self.around, vars(builtins)):
-            if node.id in names:
-                return names[node.id]
-        return self._refuse(node)
-
-    def _binary(self, op: ast.operator) -> tuple[str, Callable[..., Any]]:
-        return _BINARY[type(op)] if type(op) in _BINARY else self._refuse(op)
-
-    def _arithmetic(self, node: ast.BinOp) -> Any:
-        return self.reader.algebra.combine(*self._binary(node.op), self.value(node.left), self.value(node.right))
-
-    def _unary(self, node: ast.UnaryOp) -> Any:
-        value = self.value(node.operand)
-        if isinstance(node.op, ast.Not):
-            return self.reader.algebra.combine("not", operator.not_, value)
-        if isinstance(node.op, ast.USub):
-            return self.reader.algebra.combine("neg", operator.neg, value)
-        return value if isinstance(node.op, ast.UAdd) else self._refuse(node)
-
-    def _comparison(self, node: ast.Compare) -> Any:
-        values = [self.value(part) for part in (node.left, *node.comparators)]
-        compared = [self._compared(op, values[at], values[at + 1]) for at, op in enumerate(node.ops)]
-        whole = compared[0]
-        for truth in compared[1:]:
-            whole = self.reader.algebra.combine("both", _both, whole, truth)
-        return whole
-
-    def _compared(self, op: ast.cmpop, a: Any, b: Any) -> Any:
-        if isinstance(op, ast.Is | ast.IsNot):
-            return (a is b) is isinstance(op, ast.Is)
-        name, scalar = _COMPARED[type(op)] if type(op) in _COMPARED else self._refuse(op)
-        return self.reader.algebra.compare(name, a, b, scalar)
-
-    def _either(self, node: ast.BoolOp) -> Any:
-        op, scalar = ("both", _both) if isinstance(node.op, ast.And) else ("any", _any)
-        whole = self.value(node.values[0])
-        for part in node.values[1:]:
-            if not isinstance(whole, Expression | Column) and bool(whole) is (op == "any"):
-                return whole
-            whole = self.reader.algebra.combine(op, scalar, whole, self.value(part))
-        return whole
-
-    def _conditional(self, node: ast.IfExp) -> Any:
-        test = self.reader.truth(self.value(node.test))
-        if not isinstance(test, Expression):
-            return self.value(node.body if test else node.orelse)
-        return self.reader.algebra.combine("where", _chosen, test, self.value(node.body), self.value(node.orelse))
-
-    def _called(self, node: ast.Call) -> Any:
-        function = self.value(node.func)
-        if function is require:
-            return None
-        if any(isinstance(arg, ast.Starred) for arg in node.args) or any(k.arg is None for k in node.keywords):
-            self._refuse(node)
-        options = {keyword.arg: self.value(keyword.value) for keyword in node.keywords if keyword.arg}
-        return self.reader.call(function, tuple(map(self.value, node.args)), options)
-
-    def _row(self, node: ast.Tuple | ast.List) -> tuple[Any, ...]:
-        return tuple(map(self.value, node.elts))
-
-    def _comprehended(self, node: ast.GeneratorExp | ast.ListComp) -> tuple[Any, ...]:
-        """One value for each constant."""
-        (over, *further) = node.generators
-        if further or over.ifs:
-            self._refuse(node)
-        values = []
-        for one in self.value(over.iter):
-            inner = Body(self.reader, self.around, dict(self.names))
-            inner._assign(over.target, one)
-            values.append(inner.value(node.elt))
-        return tuple(values)
-
-    def _refuse(self, node: ast.AST) -> NoReturn:
-        raise ExportError(f"{ast.unparse(node)!r:.80} cannot be written out")
-
-
-def _both(a: Any, b: Any) -> bool:
-    return bool(a and b)
-
-
-def _any(a: Any, b: Any) -> bool:
-    return bool(a or b)
-
-
-def _is_open(value: Any) -> bool:
-    """Whether it depends on the step or on the row, or is a formula that may."""
-    return isinstance(value, Expression | Column) or _holds_formulas(value)
-
-
-def _holds_formulas(value: Any) -> bool:
-    if isinstance(value, tuple | list):
-        return any(map(_is_open, value[:3])) if value and not is_number(value[0]) else False
-    return isinstance(value, Formula | Sequence)
-
-
-_READ: dict[type[ast.expr], Callable[..., Any]] = {
-    ast.Name: Body._looked_up, ast.BinOp: Body._arithmetic, ast.UnaryOp: Body._unary, ast.Compare: Body._comparison,
-    ast.BoolOp: Body._either, ast.IfExp: Body._conditional, ast.Call: Body._called, ast.Tuple: Body._row,
-    ast.List: Body._row, ast.GeneratorExp: Body._comprehended, ast.ListComp: Body._comprehended,
-}  # fmt: skip

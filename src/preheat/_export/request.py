@@ -10,10 +10,10 @@ from preheat import _math
 from preheat._export.branches import Brancher, Node
 from preheat._export.constants import Constants
 from preheat._export.dialects import Arrays, Dialect, Scalars, is_int
-from preheat._export.expressions import Value
 from preheat._export.functions import ArrayBody, ScalarBody, all_values
 from preheat._export.reading import Reader
 from preheat._export.statements import WIDTH, everything_in
+from preheat._export.values import Value
 from preheat._fields import LAST
 from preheat._plan import Plan, Then
 
@@ -156,9 +156,7 @@ def _helpers(dialect: Dialect, make: type[ScalarBody] | None, constants: Constan
     if "mixed" not in dialect.used:
         return []
     dialect.used.discard("mixed")
-    from_source = Brancher(
-        lambda reader, value: reader._inlined(_math._hashed, (value,), {}), 2**32 - 1, clips=False
-    )
+    from_source = Brancher(lambda reader, value: reader.inlined(_math._hashed, (value,), {}), 2**32 - 1, clips=False)
     node = from_source.branches()
     body = (make or ScalarBody)(dialect, from_source.names, {x}, constants, single=True)
     body.integral = True
@@ -175,4 +173,3 @@ def imports_of(code: Code) -> list[str]:
     lines = ["from bisect import bisect_right"] if "bisect_right" in code.used else []
     names = sorted(code.used & set(_NAMES) - {"bisect_right", "mixed"})
     return [*lines, f"from math import {', '.join(names)}"] if names else lines
-

@@ -6,7 +6,7 @@ from collections import Counter
 from typing import Any
 
 from preheat._export.dialects import Dialect, is_int
-from preheat._export.expressions import Expression
+from preheat._export.values import Expression
 
 __all__ = ["WIDTH", "Statements", "columns_in", "everything_in", "reads"]
 
@@ -49,7 +49,13 @@ class Statements:
             name = wanted if count == 1 else f"{wanted}_{count}"
             held = self._kinds.get(name)
             free = held is None or (held == kind and not self._single)
-            if free and name not in names.values() and name not in self.taken and not keyword.iskeyword(name) and not hasattr(builtins, name):
+            if (
+                free
+                and name not in names.values()
+                and name not in self.taken
+                and not keyword.iskeyword(name)
+                and not hasattr(builtins, name)
+            ):
                 return name
             count += 1
 

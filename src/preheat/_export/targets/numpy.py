@@ -3,7 +3,7 @@
 from preheat._export.dialects import Arrays
 from preheat._export.functions import ArrayBody
 from preheat._export.request import Code, Request, code_for_arrays
-from preheat._export.targets.python import joined
+from preheat._export.targets.python import joined, remark
 
 __all__ = ["ArrayRows", "array_function", "write"]
 
@@ -29,5 +29,5 @@ def write(request: Request) -> str:
 def array_function(request: Request, code: Code, signature: str, first: str) -> list[str]:
     """The function."""
     docstring = [f"    {line}" if line else "" for line in request.docstring()]
-    return [signature, *docstring, f"    {first}", *code.function]
-
+    body = [f"    {first}", *code.function]
+    return [signature + remark(body), *docstring, *body]

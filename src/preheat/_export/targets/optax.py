@@ -16,7 +16,9 @@ class JaxRows(ArrayRows):
 
 def write(request: Request) -> str:
     """The module."""
-    code = code_for_arrays(request, Words("jnp", integers="jnp.uint32", word="jnp.uint32({})"), JaxRows, "{name} = jnp.array({text})")
+    code = code_for_arrays(
+        request, Words("jnp", integers="jnp.uint32", word="jnp.uint32({})"), JaxRows, "{name} = jnp.array({text})"
+    )
     signature = f"def {request.name}(step: jax.typing.ArrayLike) -> jax.Array:"
     first = "i = jnp.asarray(step, dtype=float)"
     body = array_function(request, code, signature, first)

@@ -5,7 +5,7 @@ import re
 from preheat._export.dialects import Scalars
 from preheat._export.request import Code, Request, code_for_numbers, imports_of
 
-__all__ = ["function", "joined", "write"]
+__all__ = ["function", "joined", "remark", "write"]
 
 
 def write(request: Request) -> str:
@@ -16,13 +16,12 @@ def write(request: Request) -> str:
 
 def function(request: Request, code: Code) -> list[str]:
     """The function."""
-    remark = f"  # noqa: {', '.join(rules)}" if (rules := _rules(code.function)) else ""
     docstring = [f"    {line}" if line else "" for line in request.docstring()]
-    return [f"def {request.name}(step: int) -> float:{remark}", *docstring, *code.function]
+    return [f"def {request.name}(step: int) -> float:{remark(code.function)}", *docstring, *code.function]
 
 
-def _rules(body: list[str]) -> list[str]:
-    """The rules of ruff that a long row of branches breaks, and one without a step."""
+def remark(body: list[str]) -> str:
+    """A comment for ruff, on the rules that a long row of branches breaks, and a body without a step."""
     branches, returns = (sum(line.strip().startswith(word) for line in body) for word in ("if ", "return "))
     broken = {
         "ARG001": not any(re.search(r"\bstep\b", line) for line in body),
@@ -31,7 +30,8 @@ def _rules(body: list[str]) -> list[str]:
         "PLR0912": branches > 12,  # noqa: PLR2004
         "PLR0915": len(body) - returns >= 50,  # noqa: PLR2004
     }
-    return [name for name, is_broken in broken.items() if is_broken]
+    rules = [name for name, is_broken in broken.items() if is_broken]
+    return f"  # noqa: {', '.join(rules)}" if rules else ""
 
 
 def joined(header: list[str], imports: list[str], code: Code, *parts: list[str], further: tuple[str, ...] = (),

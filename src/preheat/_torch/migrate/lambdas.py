@@ -21,7 +21,9 @@ __all__ = ["plan_of"]
 
 Known = Mapping[str, Any]
 
-_WRITTEN = re.compile(r"(?:Learning rate|Multiplier of the learning rate) at update `step`, counted from 0(?:: (.+)\.|\. (.+))$")
+_WRITTEN = re.compile(
+    r"(?:Multiplier of the l|L)earning rate at update `step`, counted from 0(?:: (.+)\.|\. (.+))$"
+)
 
 
 def plan_of(function: Any) -> Plan:

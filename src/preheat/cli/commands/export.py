@@ -4,7 +4,8 @@ from pathlib import Path
 
 import click
 
-from preheat._export import TARGETS, export as source_of
+from preheat._export import TARGETS
+from preheat._export import export as source_of
 from preheat.cli.options import Units, examples, with_units
 
 __all__ = ["export"]
@@ -13,7 +14,7 @@ __all__ = ["export"]
 @click.command(
     epilog=examples(
         'preheat export "0.5 * noam(512, 4000)" --lr plan',
-        "preheat export @plan.txt --to optax --lr 3e-4 --total-steps 100_000 -o schedule.py",
+        "preheat export @plan.txt --to optax --lr 3e-4 -o schedule.py",
     )
 )
 @click.argument("text")
@@ -24,7 +25,9 @@ __all__ = ["export"]
 @click.option("--name", default="schedule", show_default=True, help="The name of the function.")
 @click.option("-o", "--output", metavar="FILE", help="Write to a file.")
 @with_units
-def export(text: str, to: str, lr: str | None, name: str, output: str | None, units: Units) -> None:  # noqa: PLR0913  # its options
+def export(  # noqa: PLR0913  # its options
+    text: str, *, to: str, lr: str | None, name: str, output: str | None, units: Units
+) -> None:
     """Print the plan as source code that does not need preheat."""
     source = source_of(units.plan(text), to=to, lr=_rate(lr), name=name)
     if output is None:

@@ -4,59 +4,29 @@ Nothing here regroups arithmetic. Two rewritings go beyond dropping what has no 
 whole numbers beside the step are added up, and `i - floor(i / n) * n` of a whole `i` is written `i % n`.
 """
 
-from collections.abc import Callable, Iterator, Mapping
-from math import inf, isfinite
+from collections.abc import Callable, Mapping
+from math import isfinite
 from typing import Any
 
 from preheat._export.bounds import bounds_of, decided
+from preheat._export.values import (
+    Column,
+    DividedError,
+    Expression,
+    Value,
+    bounds_in,
+    cycle_of,
+    in_rows,
+    is_negative,
+    is_number,
+    is_whole,
+    key_of,
+)
 
-__all__ = ["Algebra", "Column", "DividedError", "Expression", "Value", "is_number"]
+__all__ = ["Algebra"]
 
-Value = Any  # a number, a Column or an Expression
 WHOLE = {"floordiv", "floor", "whole", "mixed", "and", "xor", "shr", "shl", "bisect"}
 KEEPS_WHOLE = {"add", "sub", "mul", "neg", "min", "max", "mod", "where"}
-
-
-class Expression:
-    """An operation on numbers, columns and other expressions; `number` is the same for equal ones of an export."""
-
-    __slots__ = ("args", "high", "low", "number", "op", "whole")
-
-    def __init__(self, op: str, args: tuple[Any, ...], number: int) -> None:
-        self.op = op
-        self.args = args
-        self.number = number
-        self.low, self.high = -inf, inf
-        self.whole = False
-
-    def inside(self) -> Iterator["Expression"]:
-        """The expressions among its arguments."""
-        return (arg for arg in self.args if isinstance(arg, Expression))
-
-
-class Column:
-    """One number for each row of a table: what many pieces of one form differ in."""
-
-    __slots__ = ("name", "owner", "values")
-
-    def __init__(self, values: tuple[float, ...], owner: object, name: str = "") -> None:
-        self.values = values
-        self.owner = owner
-        self.name = name
-
-
-class DividedError(Exception):
-    """The rows of a column take different branches of a formula; `sides` says which row takes which."""
-
-    def __init__(self, column: Column) -> None:
-        super().__init__()
-        self.owner = column.owner
-        self.sides = tuple(map(bool, column.values))
-
-
-def is_number(value: object) -> bool:
-    """Whether it is a plain number, of NumPy too, or a truth."""
-    return isinstance(value, int | float)
 
 
 class Algebra:
@@ -137,13 +107,13 @@ class Algebra:
 
     def _make(self, op: str, args: tuple[Any, ...], bounds: tuple[float, float] | None = None, *,
               whole: bool = False) -> Value:  # fmt: skip
-        key = (op, *map(_key, args))
+        key = (op, *map(key_of, args))
         number = self._numbers.setdefault(key, len(self._numbers))
         if number in self._known:
             return self._known[number]
         made = Expression(op, args, number)
         made.low, made.high = bounds or bounds_of(op, args)
-        made.whole = whole or op in WHOLE or (op in KEEPS_WHOLE and all(_is_whole(arg) for arg in args[op == "where" :]))
+        made.whole = whole or op in WHOLE or (op in KEEPS_WHOLE and all(is_whole(arg) for arg in args[op == "where" :]))
         kept: Value = made
         if number in self._assumed:
             low, high = self._assumed[number]
@@ -159,7 +129,7 @@ class Algebra:
         return kept
 
     def _add(self, a: Value, b: Value) -> Value:
-        if is_number(a) and not is_number(b) and (_is_whole(b) or a == 0):
+        if is_number(a) and not is_number(b) and (is_whole(b) or a == 0):
             a, b = b, a
         if is_number(b) and not is_number(a):
             return self._shifted(a, b)
@@ -171,7 +141,7 @@ class Algebra:
         """`a + b` for a number b, which joins other whole numbers there."""
         if b == 0:
             return a
-        if a.whole and _is_whole(b):
+        if a.whole and is_whole(b):
             if a.op in {"add", "sub"} and is_number(a.args[1]):
                 return self._shifted(a.args[0], b + (a.args[1] if a.op == "add" else -a.args[1]))
             if a.op in {"min", "max"} and is_number(a.args[1]):
@@ -194,7 +164,7 @@ class Algebra:
             return 0
         if is_negative(b):
             return self._add(a, self._neg(b))
-        cycle = _length_of_cycle(a, b)
+        cycle = cycle_of(a, b)
         return self._make("sub", (a, b)) if cycle is None else self._mod(a, cycle)
 
     def _mul(self, a: Value, b: Value) -> Value:
@@ -229,18 +199,18 @@ class Algebra:
         return 1 if is_number(a) and a == 1 else self._make("pow", (a, b))
 
     def _floordiv(self, a: Value, b: Value) -> Value:
-        return a if is_number(b) and b == 1 and _is_whole(a) else self._make("floordiv", (a, b))
+        return a if is_number(b) and b == 1 and is_whole(a) else self._make("floordiv", (a, b))
 
     def _mod(self, a: Value, b: Value) -> Value:
         if isinstance(a, Expression) and is_number(b) and a.low >= 0 and a.high < b:
             return a
-        least = b - 1 if _is_whole(a) and _is_whole(b) else b
+        least = b - 1 if is_whole(a) and is_whole(b) else b
         return self._make("mod", (a, b), (0, least) if is_number(b) and b > 0 else None)
 
     def _floor(self, a: Value) -> Value:
         if is_number(a) or a.whole:
             return a
-        if a.op == "div" and _is_whole(a.args[0]) and is_number(a.args[1]) and _is_whole(a.args[1]) and a.args[1] > 0:
+        if a.op == "div" and is_whole(a.args[0]) and is_number(a.args[1]) and is_whole(a.args[1]) and a.args[1] > 0:
             return self._floordiv(*a.args)
         return self._make("floor", (a,))
 
@@ -256,7 +226,7 @@ class Algebra:
     def _bound(self, op: str, a: Value, b: Value) -> Value:
         """The smaller or larger of two; the number stands second."""
         first, second = (b, a) if is_number(a) else (a, b)
-        (low_a, high_a), (low_b, high_b) = _bounds(first), _bounds(second)
+        (low_a, high_a), (low_b, high_b) = bounds_in(first), bounds_in(second)
         if op == "max":
             (low_a, high_a), (low_b, high_b) = (-high_a, -low_a), (-high_b, -low_b)
         if high_a <= low_b:
@@ -271,58 +241,12 @@ class Algebra:
     def _where(self, condition: Value, yes: Value, no: Value) -> Value:
         if is_number(condition):
             return yes if condition else no
-        return yes if _key(yes) == _key(no) else self._make("where", (condition, yes, no))
+        return yes if key_of(yes) == key_of(no) else self._make("where", (condition, yes, no))
 
     def compare(self, op: str, a: Value, b: Value, scalar: Callable[..., Any]) -> Value:
         """A comparison, decided where the bounds decide it."""
         if isinstance(a, Expression) or isinstance(b, Expression):
-            known = decided(op, _bounds(a), _bounds(b))
+            known = decided(op, bounds_in(a), bounds_in(b))
             if known is not None:
                 return known
         return self.combine(op, scalar, a, b)
-
-
-def in_rows(scalar: Callable[..., Any], *args: Value) -> Value:
-    """The function row by row; one number where all rows agree."""
-    column = next(arg for arg in args if isinstance(arg, Column))
-    rows = (arg.values if isinstance(arg, Column) else (arg,) * len(column.values) for arg in args)
-    values = tuple(scalar(*row) for row in zip(*rows, strict=True))
-    same = all(value == values[0] for value in values[1:]) if is_number(values[0]) else False
-    return values[0] if same else Column(values, column.owner)
-
-
-def is_negative(value: Value) -> bool:
-    """Whether its sign can be taken into the operator before it: exact, for a sign is not rounded."""
-    if is_number(value):
-        return bool(value < 0)
-    return value.op == "neg" or (value.op == "mul" and is_number(value.args[0]) and value.args[0] < 0)
-
-
-def _length_of_cycle(a: Value, b: Value) -> float | None:
-    """The n of `a - a // n * n`, for a whole `a`."""
-    if not isinstance(b, Expression) or b.op != "mul":
-        return None
-    for turns, length in (b.args, b.args[::-1]):
-        if isinstance(turns, Expression) and turns.op == "floordiv" and is_number(length):
-            of, by = turns.args
-            if by == length and isinstance(a, Expression) and isinstance(of, Expression) and of.number == a.number:
-                return float(length)
-    return None
-
-
-def _bounds(value: Value) -> tuple[float, float]:
-    if isinstance(value, Column):
-        return min(value.values), max(value.values)
-    return (value.low, value.high) if isinstance(value, Expression) else (value, value)
-
-
-def _is_whole(value: Value) -> bool:
-    return value.whole if isinstance(value, Expression) else is_number(value) and float(value).is_integer()
-
-
-def _key(arg: Any) -> Any:
-    if isinstance(arg, Expression):
-        return arg.number
-    if isinstance(arg, Column):
-        return arg.owner, arg.values
-    return arg if isinstance(arg, str) else ("value", arg, str(arg)[:1] == "-" if is_number(arg) else "")
