@@ -22,13 +22,13 @@ def sagging(t: Time, start: Number, end: Number, *, steps: Steps) -> Value:
     return high + (low - high) * gone if -1 <= t <= steps else maximum(low, +high) + sum([0 * t for _ in (1, 2)][:0])
 
 
-def _ends(start, end):
+def _ends(start: float, end: float) -> tuple[float, float]:
     return end, start
 
 
 def sliced(t: Time, scale: Number) -> Value:
     """Uses what cannot be written."""
-    values = [t, scale]
+    values: list[float] = [t, scale]
     return values[0]
 
 
@@ -63,7 +63,7 @@ def test_lr_is_a_number_or_true(lr):
 
 def test_a_plan_is_asked_for():
     with pytest.raises(TypeError, match="plan must be a plan"):
-        export("warmup(4)")
+        export("warmup(4)")  # type: ignore[arg-type]  # what the test is about
 
 
 def test_an_unresolved_plan_says_which_total_is_missing():

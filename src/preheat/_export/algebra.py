@@ -154,8 +154,6 @@ class Algebra:
         return self._min(a, b) if op == "min" else self._max(a, b)
 
     def _sub(self, a: Value, b: Value) -> Value:
-        if is_number(a) and is_number(b):
-            return a - b
         if is_number(b):
             return self._shifted(a, -b)
         if is_number(a) and a == 0:
@@ -237,6 +235,19 @@ class Algebra:
             tighter = min if op == "min" else max
             return self._bound(op, first.args[0], tighter(second, first.args[1]))
         return self._make(op, (first, second))
+
+    def _both(self, a: Value, b: Value) -> Value:
+        """`a and b`; of two truths one may be known."""
+        for known, other in ((a, b), (b, a)):
+            if is_number(known):
+                return other if known else False
+        return self._make("both", (a, b))
+
+    def _any(self, a: Value, b: Value) -> Value:
+        for known, other in ((a, b), (b, a)):
+            if is_number(known):
+                return True if known else other
+        return self._make("any", (a, b))
 
     def _where(self, condition: Value, yes: Value, no: Value) -> Value:
         if is_number(condition):

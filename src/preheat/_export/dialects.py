@@ -64,8 +64,7 @@ class Dialect(ABC):
         """A value, with names for expressions that have one."""
 
         def inner(part: Any) -> Text:
-            is_word = not isinstance(part, Expression) and part > _LARGEST_INT and self.is_word(value)
-            return (self.word(part), ATOM) if is_word else self.write(part, names)
+            return self.part(value, part, names)
 
         if not isinstance(value, Expression):
             return self.number(value)
@@ -80,13 +79,9 @@ class Dialect(ABC):
             return value.args[0], ATOM
         return self.other(value, inner)
 
-    def is_word(self, value: Expression) -> bool:  # noqa: ARG002  # for others
-        """Whether its numbers must be held as whole ones of 32 bits."""
-        return False
-
-    def word(self, value: float) -> str:
-        """A number as such a one."""
-        return self.number(value)[0]
+    def part(self, whole: Expression, part: Any, names: dict[int, str]) -> Text:  # noqa: ARG002  # for others
+        """An argument of an operation."""
+        return self.write(part, names)
 
     @abstractmethod
     def other(self, value: Expression, inner: Write) -> Text:
@@ -178,9 +173,11 @@ class Words(Arrays):
         """A number; a large one is a float, as what it meets."""
         return (repr(float(value)), ATOM) if abs(value) > _LARGEST_INT else super().number(value)
 
-    def word(self, value: float) -> str:
-        """A whole number of 32 bits."""
-        return self._word.format(int(value))
+    def part(self, whole: Expression, part: Any, names: dict[int, str]) -> Text:
+        """An argument; beside whole numbers of 32 bits a large one must be one, too."""
+        if not isinstance(part, Expression) and part > _LARGEST_INT and self.is_word(whole):
+            return self._word.format(int(part)), ATOM
+        return self.write(part, names)
 
     def is_word(self, value: Any) -> bool:
         """Whether it is made of words, and stays one."""

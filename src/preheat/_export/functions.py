@@ -32,7 +32,7 @@ class Body(Statements):
         table = [self._numbers(rows, used, places, k, width) for k in range(len(rows.kinds))]
         starts = self.constants.name_of("STARTS", rows.starts)
         place = self.name_for("k", "int", names)
-        self._kinds[place] = "int"
+        self._kinds[place] = "place"  # one of its own for each search
         index = self.fit(rows.by, names, indent, len(self.searched) + len(starts))
         self.line(indent, self.assign.format(name=place, text=self.searched.format(starts=starts, index=index)))
         given = self._unpack(self._given(used, places, width, names), table, place, indent)
@@ -71,7 +71,8 @@ class Body(Statements):
         first = int(all(row[0] == 0 for row in table))  # one kind needs no name
         wanted, rows = given[first:], [row[first:] for row in table]
         if len(wanted) == 1:
-            return given[:first] + [f"{self.constants.name_of('ROWS', tuple(row[0] for row in rows))}[{place}]"]
+            name = self.constants.name_of("ROWS", tuple(row[0] for row in rows))
+            return [*given[:first], f"{name}[{place}]"]
         name = self.constants.name_of("ROWS", tuple(rows))
         line = self.unpacked.format(names=", ".join(wanted), rows=name, k=place)
         if 4 * indent + len(line) <= WIDTH:
@@ -80,7 +81,7 @@ class Body(Statements):
         row = self.name_for("row", "row", {})
         self._kinds[row] = "row"
         self.line(indent, self.unpacked.format(names=row, rows=name, k=place).replace(f"[{row}]", row))
-        return given[:first] + [f"{row}[{at}]" for at in range(len(wanted))]
+        return [*given[:first], *(f"{row}[{at}]" for at in range(len(wanted)))]
 
 
 class ScalarBody(Body):

@@ -66,14 +66,29 @@ def definition_of(function: FunctionType) -> Definition:
     found = tree.body[0]
     if not isinstance(found, ast.FunctionDef):
         raise ExportError(f"{name} must be a function with a `def`")
-    if not function.__closure__ and not _is_same(tree, function.__code__):
+    if not _is_same(function):
         raise ExportError(f"the source of {name} has changed since it was imported; start anew")
     cells = dict(zip(function.__code__.co_freevars, function.__closure__ or (), strict=True))
     around = {**function.__globals__, **{name: cell.cell_contents for name, cell in cells.items()}}
     return Definition(function, name, found.body, function.__code__.co_firstlineno - 1, around)
 
 
-def _is_same(tree: ast.Module, own: CodeType) -> bool:
-    module = compile(tree, own.co_filename, "exec", dont_inherit=True)
-    made = [code for code in module.co_consts if isinstance(code, CodeType) and code.co_name == own.co_name]
-    return bool(made) and (made[0].co_code, made[0].co_names) == (own.co_code, own.co_names)
+def _is_same(function: FunctionType) -> bool:
+    """Whether the file still has the function's code where it had it.
+
+    The whole file is compiled, for Python's code of a function depends on what the module imports.
+    """
+    own = function.__code__
+    lines, _ = inspect.findsource(function)
+    pending: list[CodeType] = [compile("".join(lines), own.co_filename, "exec", dont_inherit=True)]
+    while pending:
+        code = pending.pop()
+        if (code.co_name, code.co_firstlineno) == (own.co_name, own.co_firstlineno):
+            return _content(code) == _content(own)
+        pending += [inner for inner in code.co_consts if isinstance(inner, CodeType)]
+    return False
+
+
+def _content(code: CodeType) -> tuple[Any, ...]:
+    numbers = tuple(constant for constant in code.co_consts if not isinstance(constant, CodeType))
+    return code.co_code, code.co_names, repr(numbers)

@@ -119,7 +119,7 @@ class Statements:
         return "int" if is_int(part) and not self.dialect.floats else "float"
 
 
-def _parts(value: Any, names: dict[int, str]) -> list[Expression]:
+def _parts(value: Expression, names: dict[int, str]) -> list[Expression]:
     """The operations of a value, each once and inner ones first; what has a name is not looked into."""
     found: dict[int, Expression] = {}
 
@@ -130,12 +130,11 @@ def _parts(value: Any, names: dict[int, str]) -> list[Expression]:
             visit(inner)
         found[part.number] = part
 
-    if isinstance(value, Expression):
-        visit(value)
+    visit(value)
     return list(found.values())
 
 
-def _size(value: Any, names: dict[int, str]) -> int:
+def _size(value: Expression, names: dict[int, str]) -> int:
     return len(_parts(value, names))
 
 
