@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from preheat import constant, export, linear, noise, radam, stretch, table, warmup
+from preheat import constant, export, linear, noise, radam, repeat, reverse, stretch, table, warmup
 from preheat._export import TARGETS
 from preheat._plan import joined
 from preheat.shapes import Count, Number, Steps, Time, Value, log, maximum, require, shape, sqrt
@@ -35,18 +35,30 @@ def sided(t: Time, start: Number, end: Number, *, steps: Steps) -> Value:
     return end + sqrt(abs(t - steps)) * (start - end) / max(steps, 1) * halved(2)
 
 
+def held(t: float) -> None:
+    """Returns nothing."""
+    require(t >= 0, "t must be 0 or more")
+    for _ in (1, 2):
+        pass
+
+
 @shape
 def patchwork(t: Time, base: Count, shift: Number) -> Value:
     """Every kind of expression."""
     near = (0 < t < 5) or (t == 9 and shift > 0)
-    late = t > 20 or shift > 1e6
+    late = (t > 20 or shift > 1e6) or (shift > 1e6 and t > 2)
+    held(t)
     low = (t - 5) // 3 + +1
     power: float = base ** (t - t // 2) / base**t
     assert_free = [x * t for x in (1.0, 2.0)]
     one, other = assert_free
     if shift is None or math.isnan(shift):
         return one
-    turned = 1 + -t + (0 - t) + 0 / (t + 1) if not late else -(2 - t)
+    turned = (
+        t - 2 * float(t) - -0.5 * sqrt(t) + (-sqrt(t) + 1) + (t - t // 2 * 3) + -t + (0 - t) + 0 / (t + 1)
+        if not late
+        else -(2 - t)
+    )
     return (power if near else low) + turned + math.floor(other / 7) + maximum(-t, -3) + (shift or 1) * (t % 2.5)
 
 
@@ -87,6 +99,26 @@ def test_cycles_of_several_pieces_and_a_chain_in_every_row():
     assert_exports(joined(">>", *((saw * saw) * (1 + k / 8) * linear(1, 2, steps=5) for k in range(40))))
 
 
+def test_rows_of_repeats_some_of_which_fall():
+    chain = joined(">>", *(linear(k % 3, k % 5, steps=2) for k in range(40)))
+    plan = joined(">>", *(repeat(chain, 30, decay=0.5 + k / 100 if k % 2 else 1) for k in range(40)))
+    names: dict[str, Any] = {}
+    exec(export(plan, to="python"), names)
+    assert [names["schedule"](i) for i in range(0, 100_000, 97)] == [plan(i) for i in range(0, 100_000, 97)]
+
+
+def test_many_times_the_same_is_no_table():
+    plan = repeat(joined(">>", *(linear(k % 3, k % 5, steps=2) for k in range(10))), 200)
+    assert "STARTS" not in export(plan, to="python")
+    names: dict[str, Any] = {}
+    exec(export(plan, to="python"), names)
+    assert [names["schedule"](i) for i in range(5_000)] == [plan(i) for i in range(5_000)]
+
+
+def test_rows_backwards():
+    assert_exports(joined(">>", *(reverse(linear(k, 0, steps=2 + k % 2)) for k in range(40))))
+
+
 def test_four_branches_of_arrays():
     plan = warmup(3) >> constant(1, steps=4) >> linear(1, 0.5, steps=5) >> nested(0.5)
     names: dict[str, Any] = {}
@@ -100,7 +132,9 @@ def test_a_table_that_is_read_at_one_place():
 
 @pytest.mark.parametrize("to", TARGETS)
 def test_noise_for_every_target(to):
-    assert "mixed(" in export(noise(warmup(10) >> constant(1), 0.1, seed=3), to=to, lr=True)
+    code = export(noise(warmup(10), 0.1, seed=3) >> table((3, 1, 2)), to=to, lr=True)
+    assert "mixed(" in code
+    assert "VALUES" in code
 
 
 def test_quotients_and_truths_in_javascript():

@@ -99,13 +99,10 @@ def test_a_shape_without_its_source_is_refused():
         export(shape(made("def unseen(t: Time, a: Number) -> Value:\n    return a * t\n", "unseen"))(2))
 
 
-def test_a_source_that_has_changed_is_refused():
+@pytest.mark.parametrize("name", ["moved", "other"])
+def test_a_source_that_has_changed_is_refused(name):
     formula = made("def moved(t: Time, a: Number) -> Value:\n    return a * t\n", "moved")
-    linecache.cache["<moved>"] = (
-        1,
-        None,
-        ["def moved(t: Time, a: Number) -> Value:\n", "    return a + t\n"],
-        "<moved>",
-    )
+    lines = [f"def {name}(t: Time, a: Number) -> Value:\n", "    return a + t\n"]
+    linecache.cache["<moved>"] = (1, None, lines, "<moved>")
     with pytest.raises(ValueError, match="the source of moved has changed"):
         export(shape(formula)(2))

@@ -11,7 +11,6 @@ from typing import Any
 from preheat._export.bounds import bounds_of, decided
 from preheat._export.values import (
     Column,
-    DividedError,
     Expression,
     Value,
     bounds_in,
@@ -68,31 +67,18 @@ class Algebra:
         parts = [arg if is_number(arg) else self.as_expression(arg) for arg in args]
         return getattr(self, f"_{op}", self._plain(op))(*parts)
 
-    def lookup(self, values: tuple[float, ...], k: Value) -> Value:
+    def lookup(self, values: tuple[float, ...], k: Expression) -> Value:
         """The k-th of several values, for a whole k within them."""
-        if isinstance(k, Expression):
-            first, last = int(max(k.low, 0)), int(min(k.high, len(values) - 1))
-            if len(set(values[first : last + 1])) == 1:
-                return values[first]
-            return self._make("lookup", (values, k), (min(values), max(values)))
-        return in_rows(lambda at: values[int(at)], k) if isinstance(k, Column) else values[int(k)]
+        first, last = int(max(k.low, 0)), int(min(k.high, len(values) - 1))
+        if len(set(values[first : last + 1])) == 1:
+            return values[first]
+        return self._make("lookup", (values, k), (min(values), max(values)))
 
-    def truth(self, value: Value) -> Value:
-        """A truth that is known, as such.
-
-        Raises:
-            DividedError: it is known, and differs from row to row.
-        """
-        if isinstance(value, Column):
-            raise DividedError(value)
-        return value
-
-    def between(self, value: Value, low: float, high: float) -> Value:
+    def between(self, value: Expression, low: float, high: float) -> Value:
         """A value that lies between two bounds for a reason that its own parts do not show."""
-        if isinstance(value, Expression):
-            if self._clips:
-                return self._min(self._max(value, low), high)
-            value.low, value.high = max(value.low, low), min(value.high, high)
+        if self._clips:
+            return self._min(self._max(value, low), high)
+        value.low, value.high = max(value.low, low), min(value.high, high)
         return value
 
     def _plain(self, op: str) -> Callable[..., Value]:

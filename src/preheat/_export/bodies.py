@@ -67,8 +67,7 @@ class Body:
             old = self.names[statement.target.id]
             self._assign(statement.target, self.reader.algebra.combine(op, scalar, old, self.value(statement.value)))
         elif isinstance(statement, ast.Expr):
-            if not isinstance(statement.value, ast.Constant):
-                self.value(statement.value)
+            self.value(statement.value)
         elif not isinstance(statement, ast.Pass):
             self._refuse(statement)
 
@@ -124,10 +123,7 @@ class Body:
         return eval(code, {**self.around, **self.names})  # noqa: S307  # the plan's own formula, which runs anyway
 
     def _looked_up(self, node: ast.Name) -> Any:
-        for names in (self.names, self.around, vars(builtins)):
-            if node.id in names:
-                return names[node.id]
-        return self._refuse(node)
+        return next(names[node.id] for names in (self.names, self.around, vars(builtins)) if node.id in names)
 
     def _binary(self, op: ast.operator) -> tuple[str, Callable[..., Any]]:
         return _BINARY[type(op)] if type(op) in _BINARY else self._refuse(op)
@@ -148,7 +144,7 @@ class Body:
         compared = [self._compared(op, values[at], values[at + 1]) for at, op in enumerate(node.ops)]
         whole = compared[0]
         for truth in compared[1:]:
-            whole = self.reader.algebra.combine("both", _both, whole, truth)
+            whole = self.reader.algebra.combine("both", operator.and_, whole, truth)
         return whole
 
     def _compared(self, op: ast.cmpop, a: Any, b: Any) -> Any:
@@ -158,7 +154,7 @@ class Body:
         return self.reader.algebra.compare(name, a, b, scalar)
 
     def _either(self, node: ast.BoolOp) -> Any:
-        op, scalar = ("both", _both) if isinstance(node.op, ast.And) else ("any", _any)
+        op, scalar = ("both", operator.and_) if isinstance(node.op, ast.And) else ("any", operator.or_)
         whole = self.value(node.values[0])
         for part in node.values[1:]:
             if not isinstance(whole, Expression | Column) and bool(whole) is (op == "any"):
@@ -198,14 +194,6 @@ class Body:
 
     def _refuse(self, node: ast.AST) -> NoReturn:
         raise ExportError(f"{ast.unparse(node)!r:.80} cannot be written out")
-
-
-def _both(a: Any, b: Any) -> bool:
-    return bool(a and b)
-
-
-def _any(a: Any, b: Any) -> bool:
-    return bool(a or b)
 
 
 def is_open(value: Any) -> bool:

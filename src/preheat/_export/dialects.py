@@ -45,7 +45,6 @@ class Dialect(ABC):
     def __init__(self) -> None:
         self.used: set[str] = set()
         self.tables: Callable[[str, tuple[Any, ...]], str] = lambda wanted, _: wanted  # a name for a list of numbers
-        self.holds_words = False  # whether the argument is a word, as that of the hash is
         self.floats = False  # whether the step is held as a float, for its products pass 2**53
 
     def number(self, value: float) -> Text:
@@ -183,8 +182,6 @@ class Words(Arrays):
         """Whether it is made of words, and stays one."""
         if not isinstance(value, Expression):
             return float(value).is_integer()
-        if value.op == "name":
-            return self.holds_words
         if value.op in {"add", "sub", "mul"}:
             return all(map(self.is_word, value.args)) and any(isinstance(arg, Expression) for arg in value.args)
         return value.op in {"mixed", "whole", *_BITS}

@@ -200,20 +200,21 @@ class ArrayBody(Body):
         self._kinds[value] = "array"
         first = self.value(inside[0], dict(names), indent, len(value) + 3)
         self.line(indent, f"{value} = {first}")
-        for at, (test, node) in enumerate(zip(tests, inside[1:], strict=True)):
-            is_last = at + 1 == len(tests)
-            before = around if is_last else len(value) + 3
-            text = self.value(node, dict(names), indent, before + len(f"{self.prefix}.where({test}, , {value})"))
-            chosen = f"{self.prefix}.where({test}, {text}, {value})"
-            if 4 * indent + before + len(chosen) > WIDTH and not text.isidentifier():
-                part = self.name_for("part", "array", names)
-                self._kinds[part] = "array"
-                self.line(indent, f"{part} = {text}")
-                chosen = f"{self.prefix}.where({test}, {part}, {value})"
-            if is_last:
-                return chosen
-            self.line(indent, f"{value} = {chosen}")
-        return value
+        *middle, last = zip(tests, inside[1:], strict=True)
+        for test, node in middle:
+            self.line(indent, f"{value} = {self._where(value, test, node, names, indent, len(value) + 3)}")
+        return self._where(value, *last, names, indent, around)
+
+    def _where(self, value: str, test: str, node: Node, names: Names, indent: int, around: int) -> str:  # noqa: PLR0913, PLR0917
+        """The values of a node where the test holds, else those so far."""
+        around += len(f"{self.prefix}.where({test}, , {value})")
+        text = self.value(node, dict(names), indent, around)
+        if 4 * indent + around + len(text) > WIDTH and not text.isidentifier():
+            part = self.name_for("part", "array", names)
+            self._kinds[part] = "array"
+            self.line(indent, f"{part} = {text}")
+            text = part
+        return f"{self.prefix}.where({test}, {text}, {value})"
 
 
 def _columns(node: Node) -> list[Expression]:

@@ -15,8 +15,7 @@ from preheat._export.algebra import Algebra
 from preheat._export.bodies import Body, chosen, holds_formulas, is_open
 from preheat._export.sequences import Sequence
 from preheat._export.sources import ExportError, definition_of
-from preheat._export.values import Column, Expression, Value, in_rows, is_number
-from preheat._fields import require
+from preheat._export.values import Column, DividedError, Expression, Value, in_rows, is_number
 from preheat._nodes.functions import _called
 from preheat._plan import Formula
 from preheat._plan.piecewise import PiecewiseFormula
@@ -68,8 +67,6 @@ class Reader:
         """What a call returns: worked out where it can be, else read from the source of the function."""
         if isinstance(function, Formula | Sequence):
             return self.read(function, *args)
-        if function is require:  # held to when the plan was made
-            return None
         if function in _KNOWN:
             return self._operation(*_KNOWN[function], args)
         if not any(map(is_open, (*args, *options.values()))):
@@ -92,21 +89,23 @@ class Reader:
         return self.algebra.combine(op, scalar, *args)
 
     def truth(self, value: Any) -> Any:
-        """A condition: known, or an expression."""
+        """A condition: known, or an expression.
+
+        Raises:
+            DividedError: it is known, and differs from row to row.
+        """
         if isinstance(value, Column):
-            return self.algebra.truth(value)
+            raise DividedError(value)
         return value if isinstance(value, Expression) else bool(value)
 
     def inlined(self, function: Any, args: tuple[Any, ...], options: Names) -> Any:
         """What a function returns, read from its source."""
         definition = definition_of(function)
         names = definition.bind(args, options)
-        columns = [value for value in names.values() if isinstance(value, Column)]
-        if columns and not any(isinstance(v, Expression) or holds_formulas(v) for v in names.values()):
+        owners = {value.owner for value in names.values() if isinstance(value, Column)}
+        if len(owners) == 1 and not any(isinstance(v, Expression) or holds_formulas(v) for v in names.values()):
             order = list(names)
-            owners = {column.owner for column in columns}
-            if len(owners) == 1:
-                return in_rows(lambda *row: function(**dict(zip(order, row, strict=True))), *names.values())
+            return in_rows(lambda *row: function(**dict(zip(order, row, strict=True))), *names.values())
         for name, value in names.items():
             self.algebra.call_it(value, name)
         body = Body(self, definition.around, names)

@@ -160,7 +160,6 @@ def _helpers(dialect: Dialect, make: type[ScalarBody] | None, constants: Constan
     node = from_source.branches()
     body = (make or ScalarBody)(dialect, from_source.names, {x}, constants, single=True)
     body.integral = True
-    dialect.holds_words = True
     body.write(node, {STEP: x})
     return body.lines
 
