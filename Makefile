@@ -65,6 +65,7 @@ generated: $(VENV)/test ## write every page and picture that a script makes
 	$(IN) docs/pictures.py
 	$(IN) docs/screens.py
 	$(IN) docs/how_long.py
+	$(IN) docs/without_preheat.py
 	$(IN) docs/peers_table.py
 	$(IN) docs/integrations/table.py
 	$(IN) -m benchmarks --page

@@ -21,7 +21,7 @@ LAYERS = (
     ("like",),
     ("_language",),
     ("_analysis", "_lengths"),
-    ("_lint", "_saved", "theory"),
+    ("_export", "_lint", "_saved", "theory"),
     ("_torch.run", "_plot"),
     ("_torch.bind",),
     ("_torch.state",),

@@ -31,6 +31,7 @@ if TYPE_CHECKING:  # for editors and type checkers; at run time `_LATE` and the 
     from preheat import like
     from preheat._analysis.description import describe
     from preheat._analysis.difference import diff
+    from preheat._export import export
     from preheat._language.json import from_json, to_json
     from preheat._language.parser import parse
     from preheat._lengths.resolve import resolve
@@ -50,6 +51,7 @@ __version__ = "0.1.0.dev0"
 _LATE = {  # imported when first asked for: most runs need few of them
     "describe": "preheat._analysis.description",
     "diff": "preheat._analysis.difference",
+    "export": "preheat._export",
     "from_json": "preheat._language.json",
     "lint": "preheat._lint",
     "parse": "preheat._language.parser",
@@ -60,9 +62,9 @@ _LATE = {  # imported when first asked for: most runs need few of them
 }
 
 globals().update(VOCABULARY)  # every name of the language is a name of the package
-__all__ = ["Plan", "PreheatWarning", "after", "clip", "constant", "describe", "diff", "from_json", "function", "lint",
-           "maximum", "minimum", "noise", "parse", "plot", "repeat", "resolve", "reverse", "steps_for", "stretch",
-           "table", "to_json", "until", "zero_based"]  # fmt: skip
+__all__ = ["Plan", "PreheatWarning", "after", "clip", "constant", "describe", "diff", "export", "from_json", "function",
+           "lint", "maximum", "minimum", "noise", "parse", "plot", "repeat", "resolve", "reverse", "steps_for",
+           "stretch", "table", "to_json", "until", "zero_based"]  # fmt: skip
 __all__ += [name for name in VOCABULARY if name not in __all__]
 
 
@@ -70,7 +72,9 @@ def _load(module: str, name: str) -> Any:
     return getattr(import_module(module), name)
 
 
-if not TYPE_CHECKING:  # a checker would take any name for one of the package
+if TYPE_CHECKING:
+    pass  # a checker would take any name for one of the package
+else:
 
     def __getattr__(name: str) -> Any:
         """A name of `_LATE`, from now on a name of the package like the others."""

@@ -14,7 +14,7 @@ from terminal import MAIN, piped
 
 TEXT = "warmup(100) >> cosine(1, 0.1, steps=900)"
 PLAN = "linear(0, 1, steps=100) >> cosine(1, 0.1, steps=900)"
-COMMANDS = ("show", "plot", "table", "diff", "lint", "rank", "resolve", "like", "shapes", "inspect", "demo")
+COMMANDS = ("show", "plot", "table", "diff", "lint", "rank", "resolve", "like", "shapes", "inspect", "export", "demo")
 
 
 def test_says_its_version():

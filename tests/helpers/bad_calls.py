@@ -288,7 +288,7 @@ WRONG_VALUE = [
     ("Plateau min_lr=negative", lambda: Plateau(min_lr=[0.1, -1]), "Plateau(min_lr[1]=-1): min_lr[1] must be a finite"),
     ("NoamOpt state={}", lambda: NoamOpt(4, 4, adam()).load_state_dict({}), "(state_dict={}): state_dict must hold _s"),
     ("layerwise model=empty", lambda: layerwise(EMPTY, len, lr=0.1, decay=0.5), "(model=Sequential): model must have"),
-    ("lint code", lambda: lint(PLAN, ignore=["peak"]), "lint(ignore=['peak']): 'peak' must be a code, one of peak-un"),
+    ("lint code", lambda: lint(PLAN, ignore=["peak"]), "lint(ignore=['peak']): 'peak' must be a code, one of not"),
     ("plot nothing", plot, "plot(): there must be a plan to draw"),
     ("plot log=10", lambda: plot(PLAN, log=10), "plot(log=10): log must be one of '', 'x', 'y', 'xy'"),
     ("parse empty", lambda: parse(""), "parse: line 1, column 1: "),

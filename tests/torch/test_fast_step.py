@@ -254,6 +254,26 @@ def test_whatever_it_rests_on_may_change_the_next_updates_use_their_values(chang
     assert used == pytest.approx(values, rel=1e-12)
 
 
+def test_a_value_set_between_the_update_and_the_call_is_seen_with_bases_of_their_own():
+    optimizer = make(torch.optim.SGD, 1.0, 0.5)
+    scheduler = Scheduler(optimizer, PLAN)
+    train(optimizer, scheduler, 10)
+    update(optimizer)
+    optimizer.param_groups[1]["lr"] = 7.0
+    with pytest.warns(PreheatWarning, match="has set lr of group 1 to 7"):
+        scheduler.step()
+    assert scheduler.get_last_lr() == [VALUES[11], 0.5 * VALUES[11]]
+
+
+def test_a_value_that_the_knob_cannot_take_is_refused_with_bases_of_their_own():
+    optimizer = make(torch.optim.SGD, 1.0, 0.5)
+    scheduler = Scheduler(optimizer, lambda i: 1.0 if i < 12 else -1.0)
+    train(optimizer, scheduler, 11)
+    update(optimizer)
+    with pytest.raises(ValueError, match=r"lr must be 0 or more, got -0\.5 at update 12"):
+        scheduler.step()
+
+
 def test_a_closed_scheduler_has_no_fast_step():
     optimizer = make()
     scheduler = Scheduler(optimizer, PLAN)

@@ -69,6 +69,13 @@ def test_a_replayed_edit_that_names_one_is_refused_in_words(marks):
     assert (marks, scheduler.state_dict()) == ([], state)
 
 
+def test_an_edit_must_be_a_plan():
+    scheduler, state = run()
+    with pytest.raises(ValueError, match=r"^load_state_dict\(edits\): a saved edit must be a plan, got None$"):
+        scheduler.load_state_dict({**state, "edits": [0, 2, "lr", "'*'", 0, "None"]})
+    assert scheduler.state_dict() == state
+
+
 def test_so_is_a_saved_plan_that_is_to_be_followed(marks):
     scheduler, state = run(on_change="checkpoint")
     with pytest.raises(ValueError, match=NOT_ALLOWED):

@@ -157,9 +157,7 @@ def allow_functions(who: str, functions: Iterable[str | Callable[[Any], float]])
 
 def allow_functions_of(plan: Plan) -> Plan:
     """The plan; the functions that it names may be called, for its text is the program's own."""
-    for inner in functions_in(plan):
-        if isinstance(inner.given, str):
-            _ALLOWED.add(str(inner.given))
+    _ALLOWED.update(str(inner.given) for inner in functions_in(plan))
     return plan
 
 

@@ -13,8 +13,7 @@ if TYPE_CHECKING:  # the names, for editors and type checkers
     from preheat.recipes.phases import *  # noqa: F403  # as above
     from preheat.recipes.points import *  # noqa: F403  # as above
     from preheat.recipes.warmups import *  # noqa: F403  # as above
-
-_RECIPES = {name: make for name, make in VOCABULARY.items() if make.__module__.startswith(f"{__name__}.")}
-globals().update(_RECIPES)
-if not TYPE_CHECKING:  # a checker follows the imports above
+else:
+    _RECIPES = {name: make for name, make in VOCABULARY.items() if make.__module__.startswith(f"{__name__}.")}
+    globals().update(_RECIPES)
     __all__ = list(_RECIPES)

@@ -135,14 +135,13 @@ class UpdateWatch:
         )
 
 
-def _weakly(method: Callable[..., None]) -> Callable[..., None]:
+def _weakly(method: Callable[..., None]) -> Callable[..., Any]:
     """A hook that calls a method, and keeps nothing alive."""
     watch, function = ref(method.__self__), method.__func__  # type: ignore[attr-defined]  # a bound method
 
-    def hook(*arguments: Any) -> None:
+    def hook(*arguments: Any) -> Any:
         alive = watch()
-        if alive is not None:
-            function(alive, *arguments)
+        return None if alive is None else function(alive, *arguments)
 
     return hook
 

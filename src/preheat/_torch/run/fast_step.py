@@ -10,7 +10,7 @@ from typing import Any
 
 from torch.optim import Optimizer
 
-from preheat._torch.run.group_writer import FEW, Buffer, FloatWriter, GroupWriter
+from preheat._torch.run.group_writer import FEW, Buffer, GroupWriter
 from preheat._torch.run.idle import IdleCalls
 from preheat._torch.run.progress import Progress
 
@@ -104,9 +104,8 @@ class FastStep:
         progress.writing = True
         for group, base in zip(optimizer.param_groups, bases, strict=True):
             group["lr"] = base * factor
-        knob_writer = writer.knob_writers[0]
-        if isinstance(knob_writer, FloatWriter):
-            knob_writer.latest = optimizer.param_groups[0]["lr"]
+        knob_writer: Any = writer.knob_writers[0]  # of floats, as there is no tensor
+        knob_writer.latest = optimizer.param_groups[0]["lr"]
         writer.written = ((bases, factor),)
         progress.written_index, progress.updates_at_last_call = at, progress.updates
         progress.calls += 1

@@ -85,14 +85,12 @@ class HostBinding(Binding):
     def after(self, optimizer: Optimizer, args: object, kwargs: object) -> None:
         """The post-hook."""
         del args, kwargs
-        if not is_dynamo_compiling():
-            progress = self.progress
-            if (using := progress.using) is not None and getattr(optimizer, "found_inf", None) is None:
-                progress.using = None
-                progress.updates += 1
-                progress.last_index, progress.used = progress.written_index, using
-                return
-        self.outside_graphs(self._after, optimizer)
+        progress = self.progress
+        if is_dynamo_compiling() or progress.using is None or getattr(optimizer, "found_inf", None) is not None:
+            self.outside_graphs(self._after, optimizer)
+            return
+        progress.updates += 1
+        progress.last_index, progress.used, progress.using = progress.written_index, progress.using, None
 
     def _after(self, optimizer: Optimizer) -> None:
         progress = self.progress
