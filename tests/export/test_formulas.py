@@ -5,10 +5,11 @@ from typing import Any
 
 import pytest
 
+from exporting import unlisted
 from preheat import constant, export, linear, noise, radam, repeat, reverse, stretch, table, warmup
 from preheat._export import TARGETS
 from preheat._plan import joined
-from preheat.shapes import Count, Number, Steps, Time, Value, log, maximum, require, shape, sqrt
+from preheat.shapes import Count, Number, Steps, Time, Value, log, maximum, require, sqrt
 
 
 def values_of(plan, count=40):
@@ -25,7 +26,7 @@ def halved(x: float) -> float:
     return float(x) / 2
 
 
-@shape
+@unlisted
 def sided(t: Time, start: Number, end: Number, *, steps: Steps) -> Value:
     """Takes another branch of an `if` where it rises."""
     require(start >= -100, "start must be moderate")
@@ -42,7 +43,7 @@ def held(t: float) -> None:
         pass
 
 
-@shape
+@unlisted
 def patchwork(t: Time, base: Count, shift: Number) -> Value:
     """Every kind of expression."""
     near = (0 < t < 5) or (t == 9 and shift > 0)
@@ -62,7 +63,7 @@ def patchwork(t: Time, base: Count, shift: Number) -> Value:
     return (power if near else low) + turned + math.floor(other / 7) + maximum(-t, -3) + (shift or 1) * (t % 2.5)
 
 
-@shape
+@unlisted
 def nested(t: Time, a: Number) -> Value:
     """Chooses twice, at some length."""
     if t < 10:
@@ -145,7 +146,7 @@ def test_quotients_and_truths_in_javascript():
     assert "Math.round((t - t % 0.5) / 0.5)" in stairs
 
 
-@shape
+@unlisted
 def _stairs(t: Time, every: Number) -> Value:
     """Down at once."""
     return 1 / (1 + t // every) if not (t < 2 or t > 2**20) else 1 - t * 1e-3
@@ -197,7 +198,7 @@ def test_what_cannot_be_written_is_refused(formula):
 
 def _made_anyway(formula):
     """A plan of it, though it may have no value."""
-    make = shape(linear_like)
+    make = unlisted(linear_like)
     plan = make(2)
     make.shape.formula = formula  # type: ignore[attr-defined]  # from now on
     return plan
@@ -209,7 +210,7 @@ def linear_like(t: Time, a: Number) -> Value:
 
 
 def test_a_value_that_is_dropped_is_no_matter():
-    assert_exports(shape(silent)(2))
+    assert_exports(unlisted(silent)(2))
 
 
 def test_a_lambda_is_no_formula():

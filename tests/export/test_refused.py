@@ -4,11 +4,12 @@ import linecache
 
 import pytest
 
+from exporting import unlisted
 from preheat import constant, export, noam, parse, warmup
-from preheat.shapes import Number, Steps, Time, Value, maximum, shape, sqrt
+from preheat.shapes import Number, Steps, Time, Value, maximum, sqrt
 
 
-@shape
+@unlisted
 def sagging(t: Time, start: Number, end: Number, *, steps: Steps) -> Value:
     """A shape of a user's own, with all that may stand in one."""
     gone: float = 0
@@ -81,7 +82,7 @@ def test_a_shape_of_ones_own_is_exported():
 
 @pytest.mark.parametrize("formula", [sliced, whiles])
 def test_a_line_that_cannot_be_written_is_named(formula):
-    plan = shape(formula)(2)
+    plan = unlisted(formula)(2)
     line = formula.__code__.co_firstlineno + (3 if formula is sliced else 1)
     with pytest.raises(ValueError, match=rf"line {line} of {formula.__name__}: .* cannot be written out"):
         export(plan >> constant(1) if plan.steps else plan, to="python")
@@ -96,7 +97,7 @@ def made(source, name):
 
 def test_a_shape_without_its_source_is_refused():
     with pytest.raises(ValueError, match="the source of unseen cannot be had; define it in a file"):
-        export(shape(made("def unseen(t: Time, a: Number) -> Value:\n    return a * t\n", "unseen"))(2))
+        export(unlisted(made("def unseen(t: Time, a: Number) -> Value:\n    return a * t\n", "unseen"))(2))
 
 
 @pytest.mark.parametrize("name", ["moved", "other"])
@@ -105,4 +106,4 @@ def test_a_source_that_has_changed_is_refused(name):
     lines = [f"def {name}(t: Time, a: Number) -> Value:\n", "    return a + t\n"]
     linecache.cache["<moved>"] = (1, None, lines, "<moved>")
     with pytest.raises(ValueError, match="the source of moved has changed"):
-        export(shape(formula)(2))
+        export(unlisted(formula)(2))
