@@ -28,7 +28,7 @@ def train(folder, *, stop=UPDATES, resume=False, accumulate=1, amp=False, prepar
     if prepared_first:
         optimizer = accelerator.prepare(optimizer)
     made = Scheduler(optimizer, PLAN)
-    run.monitor(real)
+    run.watch(real)
     data = DataLoader(Samples(), batch_size=8)
     optimizer = optimizer if prepared_first else accelerator.prepare(optimizer)
     ready, data, scheduler = accelerator.prepare(net, data, made)
@@ -92,7 +92,7 @@ def log(folder, to):
     run, net = Run.empty(), model()
     optimizer = torch.optim.AdamW(net.parameters(), lr=LR)
     scheduler = Scheduler(optimizer, PLAN)
-    run.monitor(optimizer)
+    run.watch(optimizer)
     ready, optimizer, data, scheduler = accelerator.prepare(net, optimizer, DataLoader(Samples(), 4), scheduler)
     monitor = PlanMonitor(scheduler, accelerator)
     for _ in range(COOLED // BATCHES):

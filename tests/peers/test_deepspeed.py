@@ -36,7 +36,7 @@ def train(folder, *, stop=UPDATES, resume=False, accumulate=1, amp=False, zero=0
     def bound(one):
         scheduler = Scheduler(one, PLAN, **options)
         scheduler.seek(0)  # in half precision the engine has taken a step by now, without gradients
-        run.monitor(one)
+        run.watch(one)
         return scheduler
 
     settings = {"bf16": {"enabled": amp}, "zero_optimization": {"stage": zero}}
@@ -78,7 +78,7 @@ def test_a_scheduler_of_the_engines_own_optimizer_is_followed_to_the_real_one():
     engine = engine_with(optimizer, None, net, zero_optimization={"stage": 1})
     assert engine.optimizer is not optimizer
     scheduler = Scheduler(engine.optimizer, PLAN)
-    run.monitor(optimizer)
+    run.watch(optimizer)
     for x, _ in DataLoader(Samples(), batch_size=8):
         engine.backward(engine(x).square().mean())
         engine.step()

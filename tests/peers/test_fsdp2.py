@@ -65,7 +65,7 @@ def train(folder, *, stop=UPDATES, resume=False, accumulate=1, amp=False):
         state = state_of(net, optimizer, scheduler)
         load(state, checkpoint_id=folder / "run")
         set_state_dict(net, optimizer, model_state_dict=state["model"], optim_state_dict=state["optimizer"])
-    run.monitor(optimizer)
+    run.watch(optimizer)
     for k, (x, y) in enumerate(batches(scheduler.last_epoch)):
         run.lose(torch.nn.functional.mse_loss(net(x).float(), y)).backward()
         if (k + 1) % accumulate == 0:

@@ -22,7 +22,7 @@ def train(folder, *, stop=UPDATES, resume=False, accumulate=1, amp=False):
     run, net = Run.empty(), model()
     optimizer = torch.optim.AdamW(net.parameters(), lr=LR)
     scheduler = Scheduler(optimizer, PLAN)
-    run.monitor(optimizer)
+    run.watch(optimizer)
     trainer = in_halves(run, net, optimizer) if amp else create_supervised_trainer(
         auto_model(net) if ranks else net, optimizer, torch.nn.functional.mse_loss, "cpu",
         gradient_accumulation_steps=accumulate, output_transform=lambda *made: run.lose(made[-1] * accumulate),
@@ -92,7 +92,7 @@ def log(folder, to):
     run, net = Run.empty(), model()
     optimizer = torch.optim.AdamW(net.parameters(), lr=LR)
     scheduler = Scheduler(optimizer, PLAN)
-    run.monitor(optimizer)
+    run.watch(optimizer)
     trainer = create_supervised_trainer(net, optimizer, torch.nn.functional.mse_loss, "cpu")
     logger = TensorboardLogger(str(folder)) if to == "tensorboard" else WandBLogger(project="tests")
     logger.attach(trainer, PlanMonitor(scheduler), Events.ITERATION_COMPLETED)

@@ -40,7 +40,7 @@ class Line(lightning.LightningModule):
         optimizer = torch.optim.AdamW(self.parameters(), lr=LR)
         total = {"total_steps": self.trainer.estimated_stepping_batches} if self.shares else {}
         scheduler = Scheduler(optimizer, self.plan, **total, **self.options)
-        self.run.monitor(optimizer)
+        self.run.watch(optimizer)
         return {"optimizer": optimizer, "lr_scheduler": {"scheduler": scheduler, **self.configured}}
 
 
@@ -138,7 +138,7 @@ class Pair(Line):
         first = torch.optim.AdamW(self.net[0].parameters(), lr=LR)
         second = torch.optim.SGD(self.net[2].parameters(), lr=LR)
         schedulers = [Scheduler(first, PLAN), Scheduler(second, lr=cosine(0.02, 0, steps=UPDATES))]
-        self.run.monitor(first)
+        self.run.watch(first)
         self.other.monitor(second)
         return [first, second], schedulers
 

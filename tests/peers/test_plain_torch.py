@@ -36,7 +36,7 @@ def train(folder, *, stop=UPDATES, resume=False, accumulate=1, amp=False):
         state = torch.load(folder / "run.pt")
         for one, saved in zip((net, optimizer, scheduler), state, strict=True):
             one.load_state_dict(saved)
-    run.monitor(optimizer)
+    run.watch(optimizer)
     ddp = DistributedDataParallel(net) if torch.distributed.is_initialized() else net
     for k, (x, y) in enumerate(batches(scheduler.last_epoch)):
         with torch.autocast("cpu", torch.float16, enabled=amp):
@@ -70,7 +70,7 @@ def test_a_closure_called_many_times_is_one_update():
     net, run = model(), Run.empty()
     optimizer = torch.optim.LBFGS(net.parameters(), lr=LR, max_iter=4)
     scheduler = Scheduler(optimizer, PLAN)
-    run.monitor(optimizer)
+    run.watch(optimizer)
     for x, y in DataLoader(Samples(), batch_size=8):
 
         def closure(x=x, y=y):
@@ -90,7 +90,7 @@ def steps(step=lambda optimizer: optimizer):
     net, run = model(), Run.empty()
     optimizer = step(torch.optim.AdamW(net.parameters(), lr=LR))
     scheduler = Scheduler(optimizer, PLAN)
-    run.monitor(optimizer)
+    run.watch(optimizer)
 
     def turns():
         for x, y in batches(0):
@@ -155,7 +155,7 @@ def test_weights_are_averaged_while_the_plan_holds_the_lr_constant_at_its_end():
     optimizer = torch.optim.AdamW(net.parameters(), lr=LR)
     scheduler = Scheduler(optimizer, PLAN >> constant(0.1))
     averaged = torch.optim.swa_utils.AveragedModel(net)
-    run.monitor(optimizer)
+    run.watch(optimizer)
     for i, (x, y) in zip(range(UPDATES + 6), batches(0), strict=False):
         torch.nn.functional.mse_loss(net(x), y).backward()
         optimizer.step()

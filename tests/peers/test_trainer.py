@@ -39,7 +39,7 @@ def train(folder, *, stop=UPDATES, resume=False, accumulate=1, amp=False):
     module = Line(Run.empty())
     optimizer = torch.optim.AdamW(module.parameters(), lr=LR)
     scheduler = Scheduler(optimizer, PLAN)
-    module.run.monitor(optimizer)
+    module.run.watch(optimizer)
     saved = {"save_strategy": "steps", "save_steps": stop} if not torch.distributed.is_initialized() else {}
     trainer = transformers.Trainer(
         module,
@@ -82,7 +82,7 @@ class Recorder(transformers.TrainerCallback):
         self.run = run
 
     def on_train_begin(self, _args, _state, _control, optimizer, **_):
-        self.run.monitor(optimizer.optimizer)
+        self.run.watch(optimizer.optimizer)
 
 
 def followed(run, made, **options):
