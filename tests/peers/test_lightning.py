@@ -139,7 +139,7 @@ class Pair(Line):
         second = torch.optim.SGD(self.net[2].parameters(), lr=LR)
         schedulers = [Scheduler(first, PLAN), Scheduler(second, lr=cosine(0.02, 0, steps=UPDATES))]
         self.run.watch(first)
-        self.other.monitor(second)
+        self.other.watch(second)
         return [first, second], schedulers
 
 
