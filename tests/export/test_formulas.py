@@ -200,7 +200,7 @@ def _made_anyway(formula):
     """A plan of it, though it may have no value."""
     make = unlisted(linear_like)
     plan = make(2)
-    make.shape.formula = formula  # type: ignore[attr-defined]  # from now on
+    make.shape.formula = formula
     return plan
 
 

@@ -1,13 +1,20 @@
 """Every plan that the pages write can be exported, with its values."""
 
 import re
+from typing import Any
 
 from book import ROOT
 
 from exporting import ran
 from preheat import Plan, parse, resolve
 
-UNITS = {"total_steps": 10_000, "steps_per_epoch": 100, "samples_per_step": 64, "tokens_per_step": 4_096, "beta2": 0.99}
+UNITS: dict[str, Any] = {
+    "total_steps": 10_000,
+    "steps_per_epoch": 100,
+    "samples_per_step": 64,
+    "tokens_per_step": 4_096,
+    "beta2": 0.99,
+}
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 
 

@@ -1,6 +1,7 @@
 """What `preheat.export` writes for a framework, trained with by that framework."""
 
 import logging
+from typing import Any
 
 import lightning
 import pytest
@@ -16,7 +17,7 @@ pytestmark = pytest.mark.filterwarnings("ignore:.*does not have many workers", "
 
 def exported(to, name):
     """A function of the exported source."""
-    names = {}
+    names: dict[str, Any] = {}
     exec(export(PLAN, to=to), names)
     return names[name]
 
