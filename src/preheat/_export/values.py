@@ -83,16 +83,19 @@ def cycle_of(a: Value, b: Value) -> float | None:
 
 
 def bounds_in(value: Value) -> tuple[float, float]:
+    """The lowest and the highest number that a value can be."""
     if isinstance(value, Column):
         return min(value.values), max(value.values)
     return (value.low, value.high) if isinstance(value, Expression) else (value, value)
 
 
 def is_whole(value: Value) -> bool:
+    """Whether a value is a whole number at every update."""
     return value.whole if isinstance(value, Expression) else is_number(value) and float(value).is_integer()
 
 
 def key_of(arg: Any) -> Any:
+    """A key by which equal arguments of a sub-expression are found again; -0.0 and 0.0 differ."""
     if isinstance(arg, Expression):
         return arg.number
     if isinstance(arg, Column):
